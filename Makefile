@@ -1,0 +1,50 @@
+# `make run` and `make test` work on a fresh machine with Python 3.11, make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.stamp
+LOCK_STAMP := .venv/.lock-stamp
+# Two workers on two cores; random order is pytest-randomly's default.
+WORKERS ?= 2
+
+.PHONY: setup run test check lint fix lock quality
+.DEFAULT_GOAL := check
+
+setup: $(STAMP)
+
+# The third-party part is installed once per lock, the project once per pyproject: `make run` needs no network afterwards.
+$(LOCK_STAMP): requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit("aggregator needs Python 3.11 or newer, this is %d.%d: make setup PYTHON=python3.11" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	touch $@
+
+$(STAMP): $(LOCK_STAMP) pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+run: setup
+	$(BIN)/aggregator run
+
+test: setup
+	$(BIN)/python -m pytest -n $(WORKERS) -ra $(PYTEST_OPTIONS)
+
+check: setup
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/lint-imports --no-logo > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not newsboat'
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+
+fix: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Needs uv; the lock holds hashes and no address.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock

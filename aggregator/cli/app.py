@@ -1,0 +1,175 @@
+"""The command line's root: global options, and what the commands share."""
+
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aggregator import __version__
+from aggregator.errors import StoreError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from aggregator.config import Configuration
+    from aggregator.pipeline import Works
+    from aggregator.storage import Reader, Store
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Polls feeds, reads wire texts, and publishes topic feeds that any feed reader subscribes to.",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change; change nothing.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The global options."""
+
+    config: Path | None
+    verbosity: int
+
+
+def clock() -> datetime:
+    """The one clock: everything below is given the time."""
+    return datetime.now(UTC)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"aggregator {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="The configuration; else AGGREGATOR_CONFIG, ./config.toml, XDG, /etc."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Warnings only.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Everything.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="The version.")
+    ] = False,
+) -> None:
+    """Polls feeds, reads wire texts, and publishes topic feeds that any feed reader subscribes to."""
+    del version
+    context.obj = Options(config=config, verbosity=1 if verbose else -1 if quiet else 0)
+
+
+def configuration(context: typer.Context) -> "Configuration":
+    """The configuration of this run; its warnings go to stderr. Raises ConfigError."""
+    from aggregator.config import find, load
+
+    given: Options = context.obj
+    found = load(find(given.config, os.environ, Path()), os.environ)
+    for warning in found.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    return found
+
+
+def set_up_logs(context: typer.Context, *, quieter: bool = False) -> None:
+    """Logs to stderr; `quieter` where progress on a terminal tells the same."""
+    from aggregator.telemetry import set_up
+
+    given: Options = context.obj
+    set_up(verbosity=min(given.verbosity, -1 if quieter else given.verbosity))
+
+
+def is_terminal() -> bool:
+    """Whether a person is watching."""
+    return sys.stderr.isatty()
+
+
+def console() -> "Console":
+    """Tables for people on stdout; 80 columns where the width is not known."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One object a line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, sort_keys=False, default=_plain) + "\n")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return str(value)
+
+
+def open_store(found: "Configuration") -> "Store":
+    """The store of the configuration, as it is."""
+    from aggregator.storage import Store
+
+    return Store(found.storage.url)
+
+
+@contextmanager
+def reading(found: "Configuration") -> Iterator["Reader"]:
+    """One view of the store for a command that only reads. Raises StoreError where nothing was ever run."""
+    store = open_store(found)
+    try:
+        if not store.is_current():
+            raise StoreError(f"nothing is stored yet for {found.file.name}: run `aggregator once` first")
+        with store.read() as reader:
+            yield reader
+    finally:
+        store.close()
+
+
+@contextmanager
+def locked(found: "Configuration") -> Iterator[None]:
+    """The lock of the store for polling and publishing (rules R25). Raises AlreadyRunning."""
+    from aggregator.storage import lock_file
+
+    file = found.storage.sqlite_file
+    if file is None:
+        yield
+        return
+    with lock_file(file.with_name(file.name + ".lock")):
+        yield
+
+
+@asynccontextmanager
+async def works(found: "Configuration", store: "Store") -> AsyncIterator["Works"]:
+    """The composition root: store brought up to date, matcher compiled, fetcher open, everything handed down."""
+    import uuid
+
+    from aggregator.fetch import HttpFetcher
+    from aggregator.pipeline import Works
+    from aggregator.topics.match import compile_topics
+
+    matcher = compile_topics(found.topics, found.packs)
+    instance_id = store.upgrade(uuid.uuid4(), clock())
+    async with HttpFetcher(found.fetch) as fetcher:
+        yield Works(
+            store=store,
+            fetcher=fetcher,
+            matcher=matcher,
+            sources=found.sources,
+            topics=found.topics,
+            agencies=found.agencies,
+            instance_id=instance_id,
+            site_title=found.site.title,
+            site_author=found.site.author,
+            language=found.site.language,
+            base_url=found.site.base_url,
+            directory=found.publish.directory,
+            clock=clock,
+        )

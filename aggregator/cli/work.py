@@ -1,0 +1,283 @@
+"""`once`, `run`, `serve`, `publish`: the commands that work."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli.app import (
+    AsJson,
+    DryRun,
+    app,
+    clock,
+    configuration,
+    is_terminal,
+    locked,
+    open_store,
+    print_json,
+    set_up_logs,
+    works,
+)
+from aggregator.errors import StoreError
+
+if TYPE_CHECKING:
+    import socket
+
+    from aggregator.config import Configuration
+    from aggregator.model.ledger import LedgerRow
+    from aggregator.model.poll import Poll
+    from aggregator.model.source import Source
+    from aggregator.pipeline import FeedChange, Visit, Works
+    from aggregator.storage import Store
+    from aggregator.web import Server
+
+# A file that is being written is looked at again after a second, a few times; then the next run takes it (rules R33).
+_LOOKS_AT_YOUNG_FILES = 4
+_LOOK_AGAIN_S = 1.0
+
+
+@app.command()
+def once(
+    context: typer.Context,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Poll every source that may be polled now, due or not.")
+    ] = False,
+    dry_run: DryRun = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 if any source failed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Poll what is due, publish, end. Exit 0 when something worked or nothing was due, 1 when nothing worked."""
+    found = configuration(context)
+    set_up_logs(context, quieter=is_terminal())
+    if dry_run:
+        _print_changes(asyncio.run(_rehearse(found, everything=everything)), as_json=as_json)
+        return
+    with locked(found), _opened(found) as store:
+        polls, changes = asyncio.run(_once(found, store, everything=everything))
+    _print_polls(polls, as_json=as_json)
+    _print_changes(changes, as_json=as_json)
+    failed = sum(done.outcome == "failed" for done in polls)
+    if (polls and failed == len(polls)) or (strict and failed):
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """The daemon: poll, publish and serve until SIGTERM, which lets what is under way end."""
+    found = configuration(context)
+    set_up_logs(context)
+    with locked(found), _opened(found) as store:
+        asyncio.run(_run(found, store))
+
+
+@app.command()
+def serve(context: typer.Context) -> None:
+    """Serve the published feeds and the page; poll nothing."""
+    found = configuration(context)
+    set_up_logs(context)
+    with _opened(found) as store:
+        if not store.is_current():
+            raise StoreError(f"nothing is stored yet for {found.file.name}: run `aggregator once` first")
+        asyncio.run(_serve(found, store))
+
+
+@app.command()
+def publish(context: typer.Context, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Write every feed whose bytes changed; with --dry-run show what subscribers would see change."""
+    found = configuration(context)
+    set_up_logs(context, quieter=is_terminal())
+    if dry_run:
+        _print_changes(asyncio.run(_rehearse(found, everything=None)), as_json=as_json)
+        return
+    with locked(found), _opened(found) as store:
+        _print_changes(asyncio.run(_publish(found, store)), as_json=as_json)
+
+
+@contextmanager
+def _opened(found: "Configuration") -> "Iterator[Store]":
+    store = open_store(found)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+async def _once(
+    found: "Configuration", store: "Store", *, everything: bool
+) -> "tuple[tuple[Poll, ...], tuple[FeedChange, ...]]":
+    from aggregator.pipeline import poll, rematch
+    from aggregator.pipeline import publish as publish_feeds
+
+    async with works(found, store) as parts:
+        rematch(parts, clock())
+        sources = _claimed(parts, everything=everything)
+        with ThreadPoolExecutor(1) as writer, _progress(len(sources)) as on_poll:
+            polls = {done.source_id: done for done in await poll(parts, writer, sources=sources, on_poll=on_poll)}
+            for _ in range(_LOOKS_AT_YOUNG_FILES):
+                if not (young := _young(parts)):
+                    break
+                await asyncio.sleep(_LOOK_AGAIN_S)
+                polls |= {done.source_id: done for done in await poll(parts, writer, sources=young)}
+        return tuple(polls.values()), publish_feeds(parts, clock())
+
+
+def _claimed(parts: "Works", *, everything: bool) -> "tuple[Source, ...]":
+    """What is due, or all that may be polled; folders and files at every run (rules R33)."""
+    from aggregator.pipeline import allowed, due
+
+    now = clock()
+    wanted = {source.id for source in (allowed if everything else due)(parts, now)}
+    return tuple(source for source in parts.sources if source.is_local or source.id in wanted)
+
+
+def _young(parts: "Works") -> "tuple[Source, ...]":
+    """Local sources in which a file was too young to be taken."""
+    from datetime import timedelta
+
+    from aggregator.pipeline import due
+
+    return tuple(source for source in due(parts, clock() + timedelta(seconds=_LOOK_AGAIN_S)) if source.is_local)
+
+
+async def _rehearse(found: "Configuration", *, everything: bool | None) -> "tuple[FeedChange, ...]":
+    """What would be published now; after the polls that are due (False), all (True) or none (None). Nothing is kept:
+    where no store is yet, a passing one is used.
+    """
+    import tempfile
+    from pathlib import Path
+
+    from aggregator.pipeline import rehearse, visit
+    from aggregator.storage import Store
+
+    store = open_store(found)
+    with tempfile.TemporaryDirectory() as folder:
+        if not store.is_current():
+            store.close()
+            store = Store(f"sqlite:///{Path(folder)}/rehearsal.db")
+        try:
+            async with works(found, store) as parts:
+                visits: tuple[Visit, ...] = ()
+                if everything is not None:
+                    visits = await visit(parts, _claimed(parts, everything=everything))
+                return rehearse(parts, clock(), visits)
+        finally:
+            store.close()
+
+
+async def _publish(found: "Configuration", store: "Store") -> "tuple[FeedChange, ...]":
+    from aggregator.pipeline import publish as publish_feeds
+    from aggregator.pipeline import rematch
+
+    async with works(found, store) as parts:
+        rematch(parts, clock())
+        return publish_feeds(parts, clock())
+
+
+async def _run(found: "Configuration", store: "Store") -> None:
+    from aggregator.daemon import Daemon
+
+    async with works(found, store) as parts:
+        with _listening(found, store) as (server, sockets):
+            await Daemon(parts, server, sockets).run()
+
+
+async def _serve(found: "Configuration", store: "Store") -> None:
+    from aggregator.daemon import serve_until_stopped
+
+    with _listening(found, store) as (server, sockets):
+        if server is None:
+            raise StoreError('nothing to serve: [web] listen is ""')
+        await serve_until_stopped(server, sockets)
+
+
+@contextmanager
+def _listening(found: "Configuration", store: "Store") -> "Iterator[tuple[Server | None, list[socket.socket]]]":
+    """The web server on its bound socket; none where the configuration says so."""
+    from aggregator.web import Server, Site, create_app, listen
+
+    address = found.web.listen
+    if address is None:
+        yield None, []
+        return
+    bound = listen(address.host, address.port)
+    site = Site(
+        title=found.site.title,
+        language=found.site.language,
+        base_url=found.site.base_url,
+        directory=found.publish.directory,
+        topics=found.topics,
+        sources=found.sources,
+    )
+    typer.echo(f"serving on http://{address.host}:{address.port}/", err=True)
+    with bound:
+        yield Server(create_app(store, site)), [bound]
+
+
+@contextmanager
+def _progress(total: int) -> "Iterator[Callable[[Poll], None]]":
+    """A bar on a terminal, nothing in a pipe."""
+    if not is_terminal() or not total:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("polling"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda done: progress.update(task, advance=1, description=done.source_id)
+
+
+def _print_polls(polls: "tuple[Poll, ...]", *, as_json: bool) -> None:
+    if as_json:
+        for done in polls:
+            print_json(
+                {
+                    "poll": done.source_id,
+                    "outcome": done.outcome.value,
+                    "status": done.status,
+                    "entries": done.entries,
+                    "new": done.new,
+                    "updated": done.updated,
+                    "duplicate": done.duplicate,
+                    "error": done.error,
+                }
+            )
+        return
+    failed = [done for done in polls if done.outcome == "failed"]
+    new, updated = sum(done.new for done in polls), sum(done.updated for done in polls)
+    typer.echo(f"{len(polls)} sources polled, {new} new articles, {updated} updated")
+    if failed:
+        typer.echo(f"{len(failed)} could not be read and are tried again later:")
+    for done in failed:
+        typer.echo(f"  {done.source_id}: {done.error}")
+
+
+def _print_changes(changes: "tuple[FeedChange, ...]", *, as_json: bool) -> None:
+    for change in changes:
+        if as_json:
+            print_json(
+                {
+                    "feed": change.topic_id,
+                    "changed": change.is_changed,
+                    "written": change.is_written,
+                    "entries": change.entries,
+                    "added": [_row_as_json(row) for row in change.added],
+                    "updated": [_row_as_json(row) for row in change.revised],
+                }
+            )
+            continue
+        what = f"{len(change.added)} added, {len(change.revised)} updated" if change.is_changed else "unchanged"
+        typer.echo(f"{change.path.name}: {change.entries} entries, {what}")
+        for sign, rows in (("+", change.added), ("~", change.revised)):
+            for row in rows[:20]:
+                typer.echo(f"  {sign} {row.article_uri}  {row.reason}")
+            if len(rows) > 20:
+                typer.echo(f"  {sign} ... and {len(rows) - 20} more")
+
+
+def _row_as_json(row: "LedgerRow") -> dict[str, object]:
+    return {"id": row.entry_id, "article": row.article_uri, "reason": row.reason}

@@ -1,0 +1,105 @@
+"""`config.toml` and the environment -> sources, topics, agencies, packs and limits, or every mistake at once.
+
+findings of one table: `settings`, in our words through `findings`, with their lines from `lines`;
+findings between tables: `checks`; what leaves the room: `configuration`, made by `build`.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from aggregator.config import build, shipped
+from aggregator.config.checks import Surroundings, mistakes, warnings
+from aggregator.config.configuration import Configuration, Intervals, Publish, Site, Storage, Web
+from aggregator.config.findings import Finding, located
+from aggregator.config.lines import find_lines
+from aggregator.config.reading import Reading, parse, read, read_text
+from aggregator.config.settings import documented_keys
+from aggregator.config.values import Address
+from aggregator.errors import ConfigError, ConfigMistake
+
+__all__ = [
+    "Address",
+    "Configuration",
+    "Intervals",
+    "Publish",
+    "Site",
+    "Storage",
+    "Web",
+    "documented_keys",
+    "find",
+    "load",
+]
+
+_NAME = "config.toml"
+_VARIABLE = "AGGREGATOR_CONFIG"
+_SYSTEM_FOLDER = Path("/etc/aggregator")
+
+
+def find(
+    explicit: Path | None,
+    environment: Mapping[str, str],
+    working_directory: Path,
+    *,
+    system_folder: Path = _SYSTEM_FOLDER,
+) -> Path:
+    """The configuration to use: the one named, else by `AGGREGATOR_CONFIG`, else the first in the usual places.
+
+    A file that is named must be there. Given `Path()` for a working directory, the path stays relative to it.
+    """
+    named = explicit or (Path(environment[_VARIABLE]) if environment.get(_VARIABLE) else None)
+    places = [named] if named else [Path(_NAME), *_user_file(environment), system_folder / _NAME]
+    for place in places:
+        if (path := working_directory / place).is_file():
+            return path
+    looked = ", ".join(str(place) for place in places)
+    message = f"not found; looked at {looked}. `aggregator init` writes one, --config or {_VARIABLE} names one"
+    raise ConfigError(_NAME, (ConfigMistake(path="file", message=message),))
+
+
+def load(path: Path, environment: Mapping[str, str]) -> Configuration:
+    """The configuration. Raises ConfigError with every mistake, sorted by line."""
+    shown = str(path)
+    file = path.absolute()
+    text = read_text(path, shown)
+    reading = read(parse(text, shown), environment, file.parent)
+    around = Surroundings(environment=environment, agencies=shipped.agencies(), packs=shipped.packs())
+    if wrong := [*reading.findings, *mistakes(reading, around)]:
+        raise ConfigError(shown, _in_order(wrong, reading, text))
+    # A warning has the form of a mistake but stops nothing.
+    odd = ConfigError(shown, _in_order(list(warnings(reading)), reading, text)).lines()
+    return _built(reading, around, file, odd)
+
+
+def _in_order(findings: Sequence[Finding], reading: Reading, text: str) -> tuple[ConfigMistake, ...]:
+    """Sorted by line; what has none comes last."""
+    lines = find_lines(text) if findings else {}
+    found = (located(finding, lines, reading.variables) for finding in findings)
+    return tuple(sorted(found, key=lambda mistake: mistake.line or math.inf))
+
+
+def _user_file(environment: Mapping[str, str]) -> list[Path]:
+    """XDG Base Directory 0.8: a relative XDG_CONFIG_HOME counts as not set. None where there is no home."""
+    folder = Path(environment.get("XDG_CONFIG_HOME", ""))
+    home = Path(environment.get("HOME", ""))
+    candidates = (folder, home / ".config")
+    return [base / "aggregator" / _NAME for base in candidates if base.is_absolute()][:1]
+
+
+def _built(reading: Reading, around: Surroundings, file: Path, warnings: tuple[str, ...]) -> Configuration:
+    settings = reading.settings
+    enabled = (table for table in settings.sources if table.enabled)
+    return Configuration(
+        file=file,
+        site=build.site(settings.site, settings.web.listen),
+        storage=Storage(url=settings.storage.url),
+        publish=Publish(directory=settings.publish.directory),
+        web=Web(listen=settings.web.listen),
+        fetch=build.fetch_limits(settings.fetch, settings.site.contact),
+        defaults=build.intervals(settings.defaults, settings.defaults),
+        sources=tuple(build.source(table, settings.defaults, around.environment) for table in enabled),
+        topics=tuple(build.topic(table, settings.sources) for table in settings.topics),
+        agencies=build.agencies(settings.agencies, around.agencies),
+        packs=around.packs,
+        warnings=warnings,
+    )

@@ -1,0 +1,179 @@
+"""The heartbeat: ticks claim what is due, publish what changed, serve it; SIGTERM drains.
+
+APScheduler holds the clock only. When a source is due is a column in the store, never a job: ten thousand jobs cost
+more than the polls they stand for, and forget everything at a restart.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeVar
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from aggregator.model.poll import Outcome, Poll
+from aggregator.model.source import Source
+from aggregator.pipeline import Works, due, poll, publish, rematch
+from aggregator.web import Server
+
+_LOG = logging.getLogger(__name__)
+_DISPATCH_S = 1
+_PUBLISH_S = 2
+# Also without a new entry: a waiting change whose hour is over, a file that somebody deleted.
+_PUBLISH_ALL_S = 60
+_DRAIN_S = 30
+_NAMED = 5
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_T = TypeVar("_T")
+_TICK = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 30}
+
+
+class Daemon:
+    """Polls, publishes and serves until it is told to stop."""
+
+    def __init__(self, works: Works, server: Server | None, sockets: list[socket.socket]) -> None:
+        self._works = works
+        self._server = server
+        self._sockets = sockets
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._in_flight: set[str] = set()
+        self._rounds: set[asyncio.Task[None]] = set()
+        self._stop = asyncio.Event()
+        self._is_dirty = False
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT; then claim nothing more and wait for what is under way. A second signal stops
+        at once: the store loses nothing, the next start heals the files.
+        """
+        with self._signals():
+            serving = asyncio.create_task(self._serve())
+            scheduler = self._ticks()
+            try:
+                await self._write(rematch)
+                await self._write(publish)
+                _LOG.info("ready", extra={"sources": len(self._works.sources), "topics": len(self._works.topics)})
+                scheduler.start()
+                await self._stop.wait()
+                scheduler.pause()
+                await self._drain()
+                await self._write(publish)
+            finally:
+                if scheduler.running:
+                    scheduler.shutdown(wait=False)
+                if self._server:
+                    self._server.should_exit = True
+                await serving
+                self._writer.shutdown()
+
+    def _ticks(self) -> AsyncIOScheduler:
+        scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_TICK)
+        now = self._works.clock()
+        scheduler.add_job(self._dispatch, IntervalTrigger(seconds=_DISPATCH_S), id="dispatch", next_run_time=now)
+        scheduler.add_job(self._publish_dirty, IntervalTrigger(seconds=_PUBLISH_S), id="publish", next_run_time=now)
+        scheduler.add_job(self._publish_all, IntervalTrigger(seconds=_PUBLISH_ALL_S), id="publish-all")
+        return scheduler
+
+    async def _dispatch(self) -> None:
+        """Claim what is due and hand it over; a tick never waits for a fetch."""
+        if self._stop.is_set():
+            return
+        waiting = await self._write(due)
+        claimed = [source for source in waiting if source.id not in self._in_flight]
+        if not claimed:
+            return
+        self._in_flight.update(source.id for source in claimed)
+        round_ = asyncio.create_task(self._round(claimed))
+        self._rounds.add(round_)
+        round_.add_done_callback(self._rounds.discard)
+
+    async def _round(self, claimed: list[Source]) -> None:
+        try:
+            polls = await poll(self._works, self._writer, sources=claimed, on_poll=self._polled)
+            self._tell(polls)
+        finally:
+            self._in_flight.difference_update(source.id for source in claimed)
+
+    def _polled(self, done: Poll) -> None:
+        self._in_flight.discard(done.source_id)
+        self._is_dirty = self._is_dirty or done.outcome is Outcome.NEW
+
+    @staticmethod
+    def _tell(polls: tuple[Poll, ...]) -> None:
+        """One calm line for a round in which several sources failed: each is tried again, nothing else is held up."""
+        failed = [done for done in polls if done.outcome is Outcome.FAILED]
+        if len(failed) > 1:
+            named = ", ".join(done.source_id for done in failed[:_NAMED])
+            more = f" and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
+            _LOG.warning(
+                "some sources could not be read and are tried again later; `aggregator status` says why",
+                extra={"failed": len(failed), "of": len(polls), "sources": named + more},
+            )
+
+    async def _publish_dirty(self) -> None:
+        if self._is_dirty:
+            await self._publish_all()
+
+    async def _publish_all(self) -> None:
+        self._is_dirty = False
+        try:
+            await self._write(publish)
+        except OSError as error:
+            self._is_dirty = True
+            _LOG.error("cannot publish", extra={"file": error.filename, "why": error.strerror})
+
+    async def _write(self, stage: Callable[[Works, datetime], _T]) -> _T:
+        """Run a stage on the writer's thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer, stage, self._works, self._works.clock())
+
+    async def _drain(self) -> None:
+        if self._rounds:
+            _LOG.info("stopping: waiting for polls under way", extra={"rounds": len(self._rounds)})
+            _, late = await asyncio.wait(self._rounds, timeout=_DRAIN_S)
+            for round_ in late:
+                round_.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _serve(self) -> None:
+        if self._server:
+            await self._server.serve(sockets=self._sockets)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            if self._stop.is_set():
+                for round_ in self._rounds:
+                    round_.cancel()
+            self._stop.set()
+
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, stop)
+        try:
+            yield
+        finally:
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
+
+
+async def serve_until_stopped(server: Server, sockets: list[socket.socket]) -> None:
+    """Serve alone until SIGTERM or SIGINT."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        await server.serve(sockets=sockets)
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,118 @@
+"""The outcomes of one fetch, as values."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+
+from aggregator.model.source import Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchLimits:
+    """Bounds of one fetch; defaults stand in `config`."""
+
+    timeout: timedelta
+    """The whole poll: names, connect, redirects and body."""
+    max_body_bytes: int
+    """After decompression."""
+    concurrency: int
+    allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks outside the public internet that may be fetched."""
+    user_agent: str
+    max_redirects: int = 5
+    max_documents: int = 10_000
+    """Files read from one folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecar:
+    """The `NAME.toml` beside a local document, as read."""
+
+    name: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document as received."""
+
+    key: str
+    """The URL it was got from, or for a local document its path relative to the source, with `/`."""
+    body: bytes
+    content_type: str | None = None
+    """As the server said."""
+    modified_at: datetime | None = None
+    """The file's time; None for the network."""
+    sidecar: Sidecar | None = None
+    digest: bytes
+    """blake2b-16 of key, body and sidecar for local documents, of the body otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedDocument:
+    """A local document that was not taken, and why."""
+
+    key: str
+    reason: str
+    is_young: bool = False
+    """Still being written: neither failed nor gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A 200, or a folder that was read."""
+
+    documents: tuple[Document, ...]
+    skipped: tuple[SkippedDocument, ...] = ()
+    validators: Validators
+    """What this answer said; `digests` are those of `documents`."""
+    url: str | None = None
+    """Where the document came from in the end, after redirects; the base of its relative links."""
+    status: int | None = None
+    body_bytes: int = 0
+    look_again_after: timedelta | None = None
+    """A file was too young to be taken; look again after this long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """A 304, or a folder in which no file changed."""
+
+    validators: Validators
+    """The stored ones, with what the 304 itself replaced."""
+    status: int | None = None
+
+
+class FailureKind(StrEnum):
+    """Why a fetch failed, in the words of `status`."""
+
+    BLOCKED = "blocked"
+    """The address is not on the public internet and no `allow_networks` names it."""
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    TOO_BIG = "too-big"
+    REDIRECT = "redirect"
+    HTTP = "http"
+    """A status other than 200 and 304."""
+    PROTOCOL = "protocol"
+    """The answer breaks HTTP, or its encoding is none that was asked for."""
+    FILE = "file"
+    """A local path that is not there, not readable, or leaves its folder."""
+    NOT_A_FEED = "not-a-feed"
+    INTERNAL = "internal"
+    """A defect of this program; the log has the trace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailed:
+    """Nothing usable came; `detail` is one line for people, without secrets."""
+
+    kind: FailureKind
+    detail: str
+    status: int | None = None
+    retry_after: timedelta | None = None
+    """What the server asked for on 429 or 503, clamped to 0..30 days."""
+
+
+FetchResult = Fetched | NotModified | FetchFailed

@@ -1,0 +1,160 @@
+"""A document as published, in the field's words; nothing is interpreted here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TextType(StrEnum):
+    """How a text is to be read: as it stands, or as markup."""
+
+    PLAIN = "plain"
+    HTML = "html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A text with its type (RFC 4287 3.1); `language` is the `xml:lang` in force, if any."""
+
+    value: str
+    type: TextType = TextType.HTML
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """An author or contributor as printed."""
+
+    name: str
+    uri: str | None = None
+    email: str | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A link of an entry other than its own page."""
+
+    href: str
+    rel: str
+    type: str | None = None
+    title: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A tag of the source, untouched (RFC 4287 4.2.2)."""
+
+    term: str
+    scheme: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginSource:
+    """A feed's own head, or an `atom:source` found inside an entry."""
+
+    id: str | None = None
+    title: str | None = None
+    updated: str | None = None
+    """As printed."""
+    link_self: str | None = None
+    link_alternate: str | None = None
+    rights: str | None = None
+    author: Person | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatelinePrint:
+    """A dateline as printed: `MOSCOW, November 25. /TASS/.`; what is not printed is None."""
+
+    raw: str
+    """The whole dateline, from the place to the separator before the text."""
+    places: tuple[str, ...] = ()
+    """As printed, in order; usually one."""
+    month: int | None = None
+    day: int | None = None
+    year: int | None = None
+    agency_id: str | None = None
+    """Id in the agency vocabulary."""
+    agency_raw: str | None = None
+    correspondent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What front matter or a sidecar says of a local document; it wins over everything inferred."""
+
+    headline: str | None = None
+    standfirst: str | None = None
+    url: str | None = None
+    date: str | None = None
+    """As written: ISO 8601 date or date-time, or a year alone."""
+    language: str | None = None
+    agency: str | None = None
+    publisher: str | None = None
+    author: str | None = None
+    rights: str | None = None
+    """The notice."""
+    republish: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireText:
+    """What only a local document has."""
+
+    dateline: DatelinePrint | None = None
+    declared: Declared = Declared()
+    timestamp_lines: tuple[str, ...] = ()
+    """Clock or date lines above or below the text, as printed: evidence for its date."""
+    dropped_lines: tuple[str, ...] = ()
+    """Navigation and other lines that are not of the text, each as printed."""
+    credit_line: str | None = None
+    """A printed sign-off or credit at the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry or item as published. URLs are absolute where the document allows it."""
+
+    guid: str | None = None
+    link: str | None = None
+    title: Text | None = None
+    summary: Text | None = None
+    content: Text | None = None
+    published: str | None = None
+    """As printed."""
+    updated: str | None = None
+    authors: tuple[Person, ...] = ()
+    categories: tuple[Category, ...] = ()
+    links: tuple[Link, ...] = ()
+    """Enclosures, related and via links."""
+    rights: str | None = None
+    language: str | None = None
+    origin: OriginSource | None = None
+    """The entry's own `atom:source`, when it was republished to us."""
+    wire: WireText | None = None
+    """Set for local documents only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defect:
+    """One thing wrong in a document; `count` entries have it."""
+
+    kind: str
+    detail: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A document: its head, its entries in document order, what was wrong with it."""
+
+    document: str
+    """`Document.key`."""
+    head: OriginSource
+    language: str | None = None
+    entries: tuple[Entry, ...] = ()
+    defects: tuple[Defect, ...] = ()
+    format: str
+    """`rss20`, `atom10`, `wire` ..."""

@@ -1,0 +1,109 @@
+"""A configured origin and what is remembered of it between two polls."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+
+class SourceKind(StrEnum):
+    """How a source is read. `FOLDER` and `FILE` are local documents."""
+
+    FEED = "feed"
+    FOLDER = "folder"
+    FILE = "file"
+
+
+class Republish(StrEnum):
+    """How much of a text may be published again (rules R21)."""
+
+    FULL = "full"
+    EXCERPT = "excerpt"
+    HEADLINE = "headline"
+    NONE = "none"
+
+
+class Announce(StrEnum):
+    """Whether documents older than the window are announced (rules R17)."""
+
+    NEW = "new"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencyName:
+    """A news agency and the forms in which datelines and credits print it."""
+
+    id: str
+    name: str
+    """For people: "RIA Novosti"."""
+    forms: tuple[str, ...]
+    """As printed, compared folded; "TASS", "ITAR-TASS", "ТАСС"."""
+    republish: Republish | None = None
+    """Overrides the right of a feed (not of a local document) for this agency's texts (rules R21)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One configured origin; exactly one of `url` and `path` is set."""
+
+    id: str
+    kind: SourceKind
+    url: str | None = None
+    path: Path | None = None
+    publisher: str | None = None
+    language: str | None = None
+    """BCP 47, as the user declared it; beats what a document says of itself only where the document says nothing."""
+    timezone: str | None = None
+    """IANA name, for printed times without a zone."""
+    priority: int = 0
+    """Which copy represents a group; greater wins."""
+    republish: Republish = Republish.EXCERPT
+    announce: Announce = Announce.NEW
+    tags: tuple[str, ...] = ()
+    private: bool = False
+    """The address may hold a secret: it never stands in output, links or logs."""
+    headers: tuple[tuple[str, str], ...] = ()
+    authorization: str | None = field(default=None, repr=False)
+    """The value of the Authorization header, from the environment; never stored or shown."""
+    interval: timedelta = timedelta(hours=1)
+    min_interval: timedelta = timedelta(minutes=15)
+    max_interval: timedelta = timedelta(days=1)
+    min_interval_is_chosen: bool = False
+    """True when the user wrote `min_interval`; then it is obeyed as written (rules R33)."""
+
+    @property
+    def is_local(self) -> bool:
+        return self.path is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What the last good answer gave, per URL; opaque, sent back byte for byte (RFC 9110 8.8)."""
+
+    url: str | None = None
+    """The URL the validators belong to; they are sent to no other."""
+    etag: str | None = None
+    """As sent, quotes and W/ included."""
+    last_modified: str | None = None
+    digests: tuple[bytes, ...] = ()
+    """Digests of the documents of the last good poll; a document whose digest stands here is unchanged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What the store remembers of a source."""
+
+    source_id: str
+    validators: Validators = Validators()
+    next_poll_at: datetime | None = None
+    """None: never polled, due at once."""
+    first_good_poll_at: datetime | None = None
+    last_poll_at: datetime | None = None
+    last_good_poll_at: datetime | None = None
+    failures: int = 0
+    """Polls in a row that failed."""
+    last_error: str | None = None
+    not_modified_seen: bool = False
+    """The source has answered 304: its validators work (rules R33)."""
+    retry_after_at: datetime | None = None

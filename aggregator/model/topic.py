@@ -1,0 +1,81 @@
+"""A published topic's rule and what it found."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Grain(StrEnum):
+    """What one entry of a topic feed stands for."""
+
+    ARTICLES = "articles"
+    UNIQUE = "unique"
+
+
+class IdPolicy(StrEnum):
+    """Whether an entry keeps the origin's id (rules R20)."""
+
+    PRESERVE = "preserve"
+    MINT = "mint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One published topic, as configured."""
+
+    id: str
+    title: str
+    description: str | None = None
+    sources: tuple[str, ...] = ()
+    """Source ids; empty: all."""
+    query: str
+    limit: int = 100
+    grain: Grain = Grain.UNIQUE
+    window: timedelta = timedelta(hours=72)
+
+    @property
+    def id_policy(self) -> IdPolicy:
+        return IdPolicy.PRESERVE if self.grain is Grain.ARTICLES else IdPolicy.MINT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """One idea of a term pack with its written forms."""
+
+    id: str
+    forms: tuple[str, ...]
+    """A form ending in `*` matches every word that begins so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A named list of concepts (`pack:libya`)."""
+
+    name: str
+    concepts: tuple[Concept, ...]
+    exclusions: tuple[str, ...] = ()
+    """Phrases in which a form does not count ("tripoli lebanon")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One place where a text met a rule; offsets are characters of the named field of the article."""
+
+    term: str
+    """As written in the query or pack."""
+    field: str
+    """`headline`, `standfirst`, `summary`, `body`, `source`, `lang`, `agency`, `place` or `publisher`."""
+    start: int
+    end: int
+    concept: str | None = None
+    """`pack/concept`, when the term is of a pack."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A topic's rule holds for a text, and why."""
+
+    topic_id: str
+    rule_version: str
+    score: float
+    evidence: tuple[Evidence, ...]

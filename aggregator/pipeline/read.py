@@ -1,0 +1,111 @@
+"""A fetched document -> the sightings that go to the writer: parse, normalise, keys, matches; pure, no store."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.dedup import document_keys, entry_keys, fingerprints, mint_name, source_uri
+from aggregator.dedup.identity import EntryKeys
+from aggregator.errors import NotAFeed, UnreadableDocument
+from aggregator.model.fetch import Document, Fetched, SkippedDocument
+from aggregator.model.identity import Sighting
+from aggregator.model.parsed import Defect, ParsedFeed
+from aggregator.model.source import AgencyName, Source
+from aggregator.normalise import Context, effective, normalise, origin_of, origin_updated
+from aggregator.parse import parse
+from aggregator.topics.match import Matcher
+
+# A checkout or an archive writes its files within moments; a desk saves one at a time.
+_UNPACKING = timedelta(seconds=60)
+_UNPACKED_TOGETHER = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadDocument:
+    """One document that was parsed, its entries ready for the writer, oldest first."""
+
+    key: str
+    sightings: tuple[Sighting, ...]
+    defects: tuple[Defect, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What came of all documents of one fetch; documents whose digest was known are not in it."""
+
+    documents: tuple[ReadDocument, ...]
+    failed: tuple[SkippedDocument, ...]
+    unchanged: tuple[str, ...]
+    """Keys of the documents that were known by their digest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The part of the configuration that reading needs; small and picklable."""
+
+    agencies: tuple[AgencyName, ...]
+    matcher: Matcher
+    site_title: str
+
+
+def read(source: Source, fetched: Fetched, known: frozenset[bytes], desk: Desk, now: datetime) -> Reading:
+    """Read the documents whose digest is not known. One that cannot be read is listed, the others stay."""
+    documents, failed, unchanged = [], list(fetched.skipped), []
+    times = _times(fetched.documents)
+    for document in fetched.documents:
+        if document.digest in known:
+            unchanged.append(document.key)
+            continue
+        try:
+            parsed = parse(document, url=fetched.url, agencies=desk.agencies)
+        except (NotAFeed, UnreadableDocument) as error:
+            failed.append(SkippedDocument(key=document.key, reason=str(error)))
+            continue
+        documents.append(_read(source, parsed, times.get(document.key), desk, now))
+    return Reading(documents=tuple(documents), failed=tuple(failed), unchanged=tuple(unchanged))
+
+
+def _read(source: Source, parsed: ParsedFeed, modified_at: datetime | None, desk: Desk, now: datetime) -> ReadDocument:
+    origin = origin_of(parsed.head, source=source, source_uri=source_uri(source.id), site_title=desk.site_title)
+    context = Context(
+        source=source,
+        parsed=parsed,
+        origin=origin,
+        origin_updated_at=origin_updated(parsed.head, parsed.entries, source=source),
+        agencies=desk.agencies,
+        modified_at=modified_at,
+        now=now,
+    )
+    sightings = [_sight(found, context, desk.matcher) for found in entry_keys(parsed.entries)]
+    sightings.sort(key=lambda sighting: effective(sighting.article, now)[0])
+    return ReadDocument(key=parsed.document, sightings=tuple(sightings), defects=parsed.defects)
+
+
+def _sight(found: EntryKeys, context: Context, matcher: Matcher) -> Sighting:
+    entry, source = found.entry, context.source
+    article = normalise(entry, context)
+    prints = fingerprints(article)
+    keys = document_keys(context.parsed.document, prints.text) if entry.wire else found.keys
+    return Sighting(
+        source_id=source.id,
+        priority=source.priority,
+        document=context.parsed.document if source.is_local else "",
+        keys=keys,
+        url_is_ambiguous=found.url_is_ambiguous,
+        guid=entry.guid,
+        link=entry.link,
+        article=article,
+        fingerprints=prints,
+        matches=matcher.match(article, source.id),
+        mint_name=mint_name(source.id, keys, article),
+    )
+
+
+def _times(documents: Iterable[Document]) -> dict[str, datetime | None]:
+    """The files' times, None where many files share one: that is the time of an unpacking (rules R7)."""
+    stamped = sorted((document.modified_at, document.key) for document in documents if document.modified_at)
+    times: dict[str, datetime | None] = {}
+    for modified_at, key in stamped:
+        together = sum(abs(other - modified_at) <= _UNPACKING for other, _ in stamped)
+        times[key] = None if together >= _UNPACKED_TOGETHER else modified_at
+    return times

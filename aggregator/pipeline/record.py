@@ -1,0 +1,224 @@
+"""One visit -> the store, in one transaction: known keys, the verdict, the ledger's decision, the write (rules R6)."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from aggregator import ledger, schedule
+from aggregator.dedup import decide, mint, path_key
+from aggregator.model.article import Owner, StoredArticle
+from aggregator.model.fetch import Fetched, FetchFailed, FetchResult, NotModified
+from aggregator.model.identity import Relation, Sighting, Verdict
+from aggregator.model.poll import Outcome, Poll
+from aggregator.model.source import Source, SourceState, Validators
+from aggregator.model.topic import Topic
+from aggregator.normalise import effective
+from aggregator.pipeline.enter import Writing, enter
+from aggregator.pipeline.read import ReadDocument, Reading
+from aggregator.storage import Batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A poll that is over and not yet stored."""
+
+    source: Source
+    started_at: datetime
+    took: timedelta
+    result: FetchResult
+    reading: Reading | None
+    """Set where `result` is `Fetched`."""
+
+
+def record(batch: Batch, visit: Visit, topics: tuple[Topic, ...], site_author: str, now: datetime) -> Poll:
+    """Store all that came of a visit and give its record."""
+    state = batch.source_state(visit.source.id)
+    match visit.result:
+        case FetchFailed() as failed:
+            poll, state = _failed(visit, failed, state, now)
+        case NotModified() as answer:
+            poll = _poll(visit, Outcome.UNCHANGED, status=answer.status)
+            state = replace(_good(state, now), validators=answer.validators, not_modified_seen=True)
+        case Fetched() as fetched:
+            occasion = ledger.Occasion(now=now, is_first_good_poll=state.first_good_poll_at is None)
+            writing = Writing(batch=batch, topics=topics, site_author=site_author, occasion=occasion)
+            poll = _read(writing, visit, fetched)
+            state = replace(_good(state, now), validators=_kept(fetched, visit, state))
+            if poll.outcome is not Outcome.UNCHANGED or poll.error:
+                state = replace(state, last_error=poll.error)
+    at = schedule.next_poll(visit.source, state, now)
+    if isinstance(visit.result, Fetched) and visit.result.look_again_after:
+        at = min(at, now + visit.result.look_again_after)
+    batch.save_source_state(replace(state, next_poll_at=at))
+    # A folder is looked at every ten seconds: 8,640 records a day that say nothing.
+    if not (visit.source.is_local and poll.outcome is Outcome.UNCHANGED):
+        batch.add_poll(poll)
+    return poll
+
+
+def _poll(visit: Visit, outcome: Outcome, *, status: int | None = None, error: str | None = None) -> Poll:
+    return Poll(
+        source_id=visit.source.id,
+        started_at=visit.started_at,
+        took=visit.took,
+        outcome=outcome,
+        status=status,
+        error=error,
+    )
+
+
+def _failed(visit: Visit, failed: FetchFailed, state: SourceState, now: datetime) -> tuple[Poll, SourceState]:
+    poll = _poll(visit, Outcome.FAILED, status=failed.status, error=failed.detail)
+    retry_at = now + failed.retry_after if failed.retry_after else None
+    state = replace(
+        state, failures=state.failures + 1, last_error=failed.detail, last_poll_at=now, retry_after_at=retry_at
+    )
+    return poll, state
+
+
+def _good(state: SourceState, now: datetime) -> SourceState:
+    """The state after an answer; what was wrong with a document stays told until another one comes."""
+    return replace(
+        state,
+        first_good_poll_at=state.first_good_poll_at or now,
+        last_poll_at=now,
+        last_good_poll_at=now,
+        failures=0,
+        last_error=None if state.failures else state.last_error,
+        retry_after_at=None,
+    )
+
+
+def _kept(fetched: Fetched, visit: Visit, state: SourceState) -> Validators:
+    """Validators of an answer that was not whole would hide the rest of it for ever: only the digests are kept."""
+    documents = visit.reading.documents if visit.reading else ()
+    is_cut = any(defect.kind == "malformed" for document in documents for defect in document.defects)
+    is_cut_still = not documents and state.last_error is not None and not state.failures
+    if is_cut or is_cut_still:
+        return Validators(digests=fetched.validators.digests)
+    return fetched.validators
+
+
+def _read(writing: Writing, visit: Visit, fetched: Fetched) -> Poll:
+    reading = visit.reading
+    assert reading is not None  # noqa: S101  `Visit.reading` goes with `Fetched`
+    paths = _paths(reading) if visit.source.is_local else frozenset()
+    present = frozenset(path_key(path).digest for path in paths)
+    counts: Counter[str] = Counter()
+    for document in reading.documents:
+        counts += _record_document(writing, document, visit.source, present)
+    if visit.source.is_local:
+        _record_folder(writing.batch, visit.source, reading, paths, writing.now)
+    defects = [defect for document in reading.documents for defect in document.defects]
+    failed = [skipped for skipped in reading.failed if not skipped.is_young]
+    entries, changed = counts["entries"], counts["new"] + counts["updated"]
+    notes = [defect.detail for defect in defects] + [f"{skipped.key}: {skipped.reason}" for skipped in failed]
+    outcome = Outcome.NEW if changed else Outcome.KNOWN if reading.documents else Outcome.UNCHANGED
+    return replace(
+        _poll(visit, outcome, status=fetched.status, error=_one_line(notes)),
+        body_bytes=fetched.body_bytes,
+        entries=entries,
+        new=counts["new"],
+        updated=counts["updated"],
+        duplicate=counts["duplicate"],
+        known_share=1 - counts["new"] / entries if entries else None,
+        defects=sum(defect.count for defect in defects) + len(failed),
+    )
+
+
+def _one_line(notes: list[str]) -> str | None:
+    if not notes:
+        return None
+    return " ".join(notes[0].split())[:300] + (f" (and {len(notes) - 1} more)" if len(notes) > 1 else "")
+
+
+def _paths(reading: Reading) -> frozenset[str]:
+    """Every file that is there, read now, known or not readable."""
+    failed = (skipped.key for skipped in reading.failed)
+    return frozenset((*reading.unchanged, *(document.key for document in reading.documents), *failed))
+
+
+def _record_folder(batch: Batch, source: Source, reading: Reading, paths: frozenset[str], now: datetime) -> None:
+    """What became of each file; entries of a file that is gone leave the window and stay what they are (rules R26)."""
+    failed = [skipped for skipped in reading.failed if not skipped.is_young]
+    batch.save_documents(source.id, [document.key for document in reading.documents], failed, now)
+    for gone in batch.window_documents(source.id) - paths:
+        batch.leave(batch.window(source.id, gone).values(), now)
+
+
+def _record_document(writing: Writing, document: ReadDocument, source: Source, files: frozenset[bytes]) -> Counter[str]:
+    """Store the document's entries. An entry whose text is in the window already costs no write (rules R4)."""
+    window = writing.batch.window(source.id, document.key if source.is_local else None)
+    own_keys = files.union(sighting.keys[0].digest for sighting in document.sightings)
+    counts = Counter(entries=len(document.sightings))
+    present: set[tuple[bytes, bytes]] = set()
+    for sighting in document.sightings:
+        present.add((sighting.keys[0].digest, sighting.fingerprints.text))
+        if (sighting.keys[0].digest, sighting.fingerprints.text) not in window:
+            counts[_settle(writing, sighting, own_keys)] += 1
+    writing.batch.leave([number for pair, number in window.items() if pair not in present], writing.now)
+    return counts
+
+
+def _settle(writing: Writing, sighting: Sighting, own_keys: frozenset[bytes]) -> str:
+    """Store one sighting; says how it counts: new, updated, duplicate or known."""
+    batch = writing.batch
+    verdict = decide(sighting, batch.candidates(sighting), own_keys)
+    if sighting.url_is_ambiguous and sighting.fingerprints.url:
+        batch.mark_url_ambiguous(sighting.fingerprints.url)
+    if verdict.relation is Relation.NEW:
+        uri = _add(batch, sighting, writing.now)
+    else:
+        assert verdict.uri is not None  # noqa: S101  only a new one has none
+        uri = verdict.uri
+        if verdict.relation in (Relation.REVISION, Relation.BETTER):
+            _replace_text(batch, sighting, uri)
+    batch.bind_keys(sighting.source_id, sighting.keys, verdict.rebind, uri)
+    batch.observe(sighting, uri, writing.now)
+    if verdict.relation is not Relation.SAME:
+        batch.save_matches(uri, sighting.matches, [topic.id for topic in writing.topics], writing.now)
+        enter(writing, uri, sighting.matches, sighting.fingerprints.material)
+    return _counted(verdict)
+
+
+def _counted(verdict: Verdict) -> str:
+    if verdict.relation is Relation.SAME:
+        return "duplicate" if "another source" in verdict.reason else "known"
+    return "new" if verdict.relation is Relation.NEW else "updated"
+
+
+def _add(batch: Batch, sighting: Sighting, now: datetime) -> str:
+    attempt = 1
+    while batch.uri_is_taken(uri := mint(sighting.mint_name, attempt)):
+        attempt += 1
+    batch.add_article(_stored(sighting, uri, 1, now), sighting.fingerprints)
+    return uri
+
+
+def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> None:
+    before = batch.article(uri)
+    after = _stored(sighting, uri, before.version + 1, before.first_seen_at)
+    # The page and the claimed date of an article do not go because an edit forgot to print them.
+    article = replace(
+        after.article,
+        url=after.article.url or before.article.url,
+        normalized_url=after.article.normalized_url or before.article.normalized_url,
+        published=after.article.published or before.article.published,
+    )
+    effective_at, basis = effective(article, before.first_seen_at)
+    after = replace(after, article=article, effective_at=effective_at, effective_basis=basis)
+    batch.save_article(replace(after, canonical_is_ambiguous=before.canonical_is_ambiguous), sighting.fingerprints)
+
+
+def _stored(sighting: Sighting, uri: str, version: int, first_seen_at: datetime) -> StoredArticle:
+    effective_at, basis = effective(sighting.article, first_seen_at)
+    return StoredArticle(
+        uri=uri,
+        version=version,
+        first_seen_at=first_seen_at,
+        effective_at=effective_at,
+        effective_basis=basis,
+        article=sighting.article,
+        owner=Owner(source_id=sighting.source_id, key=sighting.keys[0].digest, priority=sighting.priority),
+        canonical_is_ambiguous=sighting.url_is_ambiguous,
+    )

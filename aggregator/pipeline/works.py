@@ -1,0 +1,33 @@
+"""What every run of the pipe is given; built once by `cli`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from aggregator.fetch import Fetcher
+from aggregator.model.source import AgencyName, Source
+from aggregator.model.topic import Topic
+from aggregator.storage import Store
+from aggregator.topics.match import Matcher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Works:
+    """The parts and the configuration as far as the pipe needs them."""
+
+    store: Store
+    fetcher: Fetcher
+    matcher: Matcher
+    sources: tuple[Source, ...]
+    topics: tuple[Topic, ...]
+    agencies: tuple[AgencyName, ...]
+    instance_id: UUID
+    site_title: str
+    site_author: str
+    language: str
+    base_url: str
+    directory: Path
+    """Where published feeds go."""
+    clock: Callable[[], datetime]

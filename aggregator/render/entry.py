@@ -1,0 +1,185 @@
+"""One ledger row and its article -> the `<entry>` of an Atom document as bytes."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from feedgen.entry import FeedEntry
+from feedgen.ext.base import BaseEntryExtension
+from lxml import etree
+
+from aggregator.html import printable
+from aggregator.language import is_right_to_left
+from aggregator.model.article import Article, PartialDate
+from aggregator.model.parsed import Category, OriginSource, Person
+from aggregator.render.atom import AGG, instant
+from aggregator.render.rights import Shown, shown
+from aggregator.urls import is_iri
+
+_XML = "http://www.w3.org/XML/1998/namespace"
+# RFC 4287 4.2.7.3; feeds also say "audio" and "image/jpg, image/png".
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*")
+etree.register_namespace("agg", AGG)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What an entry prints beside its article."""
+
+    entry_id: str
+    updated_at: datetime
+    published: PartialDate | None
+    published_at: datetime | None
+    """`published` as it stands on the wire (rules R10)."""
+    first_seen_at: datetime
+    site_author: str
+
+
+class _Entry(BaseEntryExtension):
+    """What feedgen drops or cannot say: link attributes, a whole `atom:source`, `xml:lang`, our own elements."""
+
+    article: Article
+    printed: Printed
+
+    def extend_atom(self, entry: etree._Element) -> etree._Element:
+        for child in [*entry.findall("link"), *entry.findall("source")]:
+            entry.remove(child)
+        article = self.article
+        if article.language:
+            entry.set(f"{{{_XML}}}lang", article.language.tag)
+        for attributes in _links(article):
+            etree.SubElement(entry, "link", attributes)
+        _source(entry, article, self.printed.first_seen_at)
+        _extension(entry, article, self.printed)
+        return entry
+
+    def extend_rss(self, entry: etree._Element) -> etree._Element:
+        return entry
+
+
+def render_entry(article: Article, printed: Printed) -> bytes:
+    """The entry as it will stand in every document, without a namespace declaration for Atom (the document has it)."""
+    visible = shown(article)
+    entry = FeedEntry()
+    entry.register_extension("agg", _Entry, atom=True, rss=False)
+    entry.agg.article, entry.agg.printed = article, printed
+    entry.id(printed.entry_id)
+    # A text of nothing but a picture has no headline; its address is what a reader can act on.
+    title = printable(article.headline).strip() or article.url or printed.entry_id
+    entry.title(title)
+    entry.updated(printed.updated_at.replace(microsecond=0))
+    if printed.published_at:
+        entry.published(printed.published_at.replace(microsecond=0))
+    # feedgen refuses an entry with neither link nor content; the extension writes the real links.
+    entry.link(href=article.url or printed.entry_id)
+    for person in _authors(article, printed.site_author):
+        entry.author(person)
+    _texts(entry, article, visible, title)
+    for category in filter(None, map(_category, article.categories)):
+        entry.category(category)
+    if article.rights.notice:
+        entry.rights(printable(article.rights.notice))
+    element = entry.atom_entry()
+    for name in ("updated", "published"):
+        for child in element.findall(name):
+            child.text = (child.text or "").replace("+00:00", "Z")
+    etree.cleanup_namespaces(element, top_nsmap={"agg": AGG})
+    return bytes(etree.tostring(element, encoding="utf-8"))
+
+
+def _texts(entry: FeedEntry, article: Article, visible: Shown, title: str) -> None:
+    if visible.summary:
+        entry.summary(printable(visible.summary))
+    if visible.content:
+        entry.content(printable(visible.content), type="html")
+    elif article.url is None:
+        # RFC 4287 4.1.2: an entry without an alternate link must have content; a headline is what may be shown.
+        entry.content(title)
+
+
+def _authors(article: Article, site_author: str) -> list[dict[str, str]]:
+    """RFC 4287 4.2.1 wants one: the byline, else the publisher, else the site's author (rules R22)."""
+    people = [author for person in article.by if (author := _author(person))]
+    return people or [{"name": printable(article.publisher.name).strip() or printable(site_author)}]
+
+
+def _author(person: Person) -> dict[str, str]:
+    name = printable(person.name).strip()
+    if not name:
+        return {}
+    return {"name": name, "uri": person.uri} if person.uri and is_iri(person.uri) else {"name": name}
+
+
+def _category(category: Category) -> dict[str, str]:
+    """Empty without a term. RSS domains ("News/World") are no IRIs and go: an invalid scheme makes the document invalid."""
+    term = printable(category.term).strip()
+    if not term:
+        return {}
+    optional = {
+        "scheme": category.scheme if category.scheme and is_iri(category.scheme) else None,
+        "label": printable(category.label or ""),
+    }
+    return {"term": term} | {name: value for name, value in optional.items() if value}
+
+
+def _links(article: Article) -> list[dict[str, str]]:
+    links = [{"rel": "alternate", "type": "text/html", "href": article.url}] if article.url else []
+    for media in article.media:
+        link = {"rel": "enclosure", "href": media.url}
+        optional = {
+            "type": media.type if media.type and _MEDIA_TYPE.fullmatch(media.type) else None,
+            "title": printable(media.title or "").strip(),
+            "length": str(media.length) if media.length else None,
+        }
+        links.append(link | {name: value for name, value in optional.items() if value})
+    return links
+
+
+def _source(entry: etree._Element, article: Article, first_seen_at: datetime) -> None:
+    """A complete `atom:source` (RFC 4287 4.2.11, rules R34)."""
+    origin: OriginSource = article.origin
+    source = etree.SubElement(entry, "source")
+    updated = instant(article.origin_updated_at or first_seen_at)
+    identity = origin.id if origin.id and is_iri(origin.id) else None
+    for name, value in (("id", identity), ("title", origin.title), ("updated", updated)):
+        if value:
+            etree.SubElement(source, name).text = printable(value)
+    for rel, href in (("self", origin.link_self), ("alternate", origin.link_alternate)):
+        if href:
+            etree.SubElement(source, "link", {"rel": rel, "href": href})
+    if origin.author and (author := _author(origin.author)):
+        person = etree.SubElement(source, "author")
+        for name, value in author.items():
+            etree.SubElement(person, name).text = value
+    if origin.rights:
+        etree.SubElement(source, "rights").text = printable(origin.rights)
+
+
+def _extension(entry: etree._Element, article: Article, printed: Printed) -> None:
+    """What Atom has no word for, in our namespace: the dateline, its place and agency, how a date is known."""
+
+    def add(name: str, text: str | None = None, **attributes: str) -> None:
+        element = etree.SubElement(entry, f"{{{AGG}}}{name}", {k: printable(v) for k, v in attributes.items()})
+        element.text = printable(text) if text else None
+
+    if article.dateline:
+        add("dateline", article.dateline.raw)
+        for place in article.dateline.places:
+            add("located", place.name)
+    if article.agency:
+        add("agency", article.agency.name, id=article.agency.id)
+    created = article.content_created
+    if created:
+        inferred = {"inferred": " ".join(created.inferred)} if created.inferred else {}
+        confidence = f"{created.confidence:g}"
+        add(
+            "contentCreated",
+            created.value.date().isoformat() if created.precision == "day" else instant(created.value),
+            precision=created.precision,
+            confidence=confidence,
+            **inferred,
+        )
+    if printed.published and printed.published.precision == "day":
+        add("published", printed.published.value.date().isoformat(), precision="day")
+    if article.language and is_right_to_left(article.language.tag):
+        add("direction", "rtl")

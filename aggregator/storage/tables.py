@@ -1,0 +1,199 @@
+"""The schema, dialect-neutral. Instants are integer microseconds since 1970 UTC, so that prepared text needs no types."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite gives a row number only to INTEGER primary keys.
+_Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _digest(name: str, *, nullable: bool = False) -> Column[bytes]:
+    """blake2b-16."""
+    return Column(name, LargeBinary(16), nullable=nullable)
+
+
+def _instant(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+instance = Table("instance", metadata, Column("id", String(36), primary_key=True), _instant("created_at"))
+
+source_state = Table(
+    "source_state",
+    metadata,
+    Column("source_id", String(64), primary_key=True),
+    Column("validators_url", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("document_digests", LargeBinary, nullable=False),
+    _instant("next_poll_at", nullable=True),
+    _instant("first_good_poll_at", nullable=True),
+    _instant("last_poll_at", nullable=True),
+    _instant("last_good_poll_at", nullable=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_error", Text),
+    Column("not_modified_seen", Boolean, nullable=False),
+    _instant("retry_after_at", nullable=True),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("source_id", String(64), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("status", String(8), nullable=False),
+    Column("reason", Text),
+    _instant("read_at"),
+)
+
+article = Table(
+    "article",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("uri", String(64), nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("owner_source", String(64), nullable=False),
+    _digest("owner_key"),
+    Column("owner_priority", Integer, nullable=False),
+    _instant("first_seen_at"),
+    _instant("effective_at"),
+    Column("effective_basis", String(16), nullable=False),
+    _digest("text_digest"),
+    _digest("material_digest"),
+    _digest("title_digest"),
+    _digest("body_digest", nullable=True),
+    _digest("url_digest", nullable=True),
+    Column("url_is_ambiguous", Boolean, nullable=False),
+    Column("content", Text, nullable=False),
+    Index(None, "url_digest"),
+    Index(None, "body_digest"),
+    Index(None, "effective_at"),
+)
+
+# The poll path asks by source first: neighbouring rows, not a random tree over all sources (docs/decisions.md).
+entry_key = Table(
+    "entry_key",
+    metadata,
+    Column("source_id", String(64), primary_key=True),
+    Column("key", LargeBinary(16), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("article_id", ForeignKey("article.id"), nullable=False),
+)
+
+observation = Table(
+    "observation",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("source_id", String(64), nullable=False),
+    _digest("key"),
+    _digest("text_digest"),
+    Column("article_id", ForeignKey("article.id"), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("guid", Text),
+    Column("link", Text),
+    Column("repairs", Text, nullable=False),
+    _instant("first_seen_at"),
+    _instant("left_at", nullable=True),
+    UniqueConstraint("source_id", "key", "text_digest"),
+    Index(None, "article_id"),
+)
+
+match = Table(
+    "match",
+    metadata,
+    Column("article_id", ForeignKey("article.id"), primary_key=True),
+    Column("topic_id", String(64), primary_key=True),
+    Column("rule_version", String(64), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("evidence", Text, nullable=False),
+    _instant("matched_at"),
+)
+
+entry_id = Table(
+    "entry_id",
+    metadata,
+    Column("article_id", ForeignKey("article.id"), primary_key=True),
+    Column("id_policy", String(8), primary_key=True),
+    Column("entry_id", Text, nullable=False),
+    UniqueConstraint("id_policy", "entry_id"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("seq", _Serial, primary_key=True),
+    Column("topic_id", String(64), nullable=False),
+    Column("grain", String(16), nullable=False),
+    Column("entry_id", Text, nullable=False),
+    Column("id_policy", String(8), nullable=False),
+    Column("article_id", ForeignKey("article.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rule_version", String(64), nullable=False),
+    _instant("first_published_at"),
+    Column("published", Text),
+    _instant("updated_at"),
+    _instant("pending_since", nullable=True),
+    _digest("digest"),
+    Column("fragment", LargeBinary),
+    UniqueConstraint("topic_id", "grain", "article_id"),
+    UniqueConstraint("topic_id", "grain", "entry_id"),
+    Index(None, "article_id"),
+    Index(None, "topic_id", "grain", "state", "first_published_at"),
+    sqlite_autoincrement=True,
+)
+
+topic_feed = Table(
+    "topic_feed",
+    metadata,
+    Column("topic_id", String(64), primary_key=True),
+    Column("grain", String(16), primary_key=True),
+    Column("feed_id", String(64), nullable=False),
+    Column("id_policy", String(8), nullable=False),
+    Column("rule_version", String(64), nullable=False),
+    _instant("updated_at"),
+    _digest("bytes_digest", nullable=True),
+    _instant("changed_at", nullable=True),
+)
+
+poll = Table(
+    "poll",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("source_id", String(64), nullable=False),
+    _instant("started_at"),
+    Column("took_us", BigInteger, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("status", Integer),
+    Column("error", Text),
+    Column("body_bytes", BigInteger, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("duplicate", Integer, nullable=False),
+    Column("known_share", Float),
+    Column("defects", Integer, nullable=False),
+    Index(None, "source_id", "started_at"),
+)

@@ -1,0 +1,115 @@
+"""Text -> its folded form: what is equal to a reader becomes equal to a comparison, with offsets back to the original."""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+# Letters that readers of Arabic script take for one another; tatweel (U+0640) and the harakat go as marks.
+_ARABIC = {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ؤ": "و", "ئ": "ي", "ـ": ""}
+# Letters that Unicode does not decompose though a reader without the key writes them plainly.
+_LATIN = {"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "æ": "ae", "œ": "oe", "ı": "i"}
+_VARIANTS = _ARABIC | _LATIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """`text` is lower case words with one space between, before and after; `offsets[i]` is where character i came from.
+
+    The space after the last word, if nothing printed stands for it, is put at the end of the text.
+    """
+
+    text: str
+    offsets: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the original of folded[start:end]; the edges may be the spaces around a word.
+
+        Marks that folding drops at the end of a word belong to it: the span ends where what follows begins.
+        """
+        while start < end - 1 and self.text[start] == " ":
+            start += 1
+        while end > start + 1 and self.text[end - 1] == " ":
+            end -= 1
+        at_edge = end < len(self.text) and self.text[end] == " "
+        return self.offsets[start], self.offsets[end] if at_edge else self.offsets[end - 1] + 1
+
+
+@lru_cache(maxsize=8192)
+def _fold_character(character: str) -> str:
+    """Letters and digits of the character, folded; a space for punctuation, nothing for a mark or an invisible joiner.
+
+    An apostrophe ends a word: "Libya's" holds the word Libya, "l'Élysée" the word Élysée.
+    """
+    letters = (_VARIANTS.get(part, part) for part in unicodedata.normalize("NFKD", character).casefold())
+    return "".join(_kept(part) for part in letters if part)
+
+
+def _kept(part: str) -> str:
+    if part.isalnum() or _is_vowel_sign(part[0]):
+        return part
+    return "" if unicodedata.category(part[0]) in ("Mn", "Me", "Cf") else " "
+
+
+def _is_vowel_sign(mark: str) -> bool:
+    """Whether a mark makes another word: vowel signs from Devanagari to Burmese and of Khmer, the voicing of kana.
+
+    Accents, harakat and points only make the same word clearer; a nukta (combining class 7) is left out at will.
+    """
+    if not unicodedata.category(mark).startswith("M"):
+        return False
+    is_indic = "\u0900" <= mark < "\u1100" or "\u1780" <= mark < "\u1800"
+    return (is_indic and unicodedata.combining(mark) != 7) or unicodedata.combining(mark) == 8
+
+
+def fold(text: str) -> Folded:
+    """Fold for comparison: case, accents, Arabic letter variants and punctuation go; words stay in order.
+
+    NFKD per character, so that every folded character has one place in the original.
+    """
+    characters, offsets = [" "], [0]
+    for offset, character in enumerate(text):
+        for part in _fold_character(character):
+            if part == " " and characters[-1] == " ":
+                continue
+            characters.append(part)
+            offsets.append(offset)
+    if characters[-1] != " ":
+        characters.append(" ")
+        offsets.append(len(text))
+    return Folded(text="".join(characters), offsets=tuple(offsets))
+
+
+def folded(text: str) -> str:
+    """The folded words alone, one space between them."""
+    return fold(text).text.strip()
+
+
+def digest(*parts: str | bytes) -> bytes:
+    """blake2b-16 of the parts; no two different lists of parts give the same input."""
+    state = blake2b(digest_size=16)
+    for part in parts:
+        data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
+        state.update(len(data).to_bytes(8, "big"))
+        state.update(data)
+    return state.digest()
+
+
+def words_in_order(one: str, other: str, limit: int = 4000) -> float:
+    """Share of the shorter text's words that stand in the longer in the same order: 0..1, on folded texts.
+
+    Longest common subsequence by bit vectors (Hyyrö 2004); at most `limit` words of each are compared.
+    """
+    a, b = one.split()[:limit], other.split()[:limit]
+    if not a or not b:
+        return 0.0
+    positions: dict[str, int] = {}
+    for i, word in enumerate(a):
+        positions[word] = positions.get(word, 0) | (1 << i)
+    mask = (1 << len(a)) - 1
+    row = mask
+    for word in b:
+        matched = row & positions.get(word, 0)
+        row = ((row + matched) | (row - matched)) & mask
+    common = len(a) - row.bit_count()
+    return common / min(len(a), len(b))

@@ -1,0 +1,133 @@
+"""URL -> absolute, safe, canonical: what may be linked to, and what two addresses of one page have in common."""
+
+import re
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+
+from w3lib.url import canonicalize_url, url_query_cleaner
+
+# Names that mark how a reader came to a page, not which page it is. From the parameter lists of the publishers' own
+# analytics tools (Google Analytics, Matomo, AT Internet, Mailchimp, HubSpot, Facebook, Microsoft ads), seen 2026-11.
+_TRACKING_NAMES = (
+    "fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "igshid", "mkt_tok", "vero_id",
+    "_hsenc", "_hsmi", "__twitter_impression", "ns_campaign", "ns_mchannel", "ns_source", "ns_linkname", "ns_fee",
+    "cmpid", "ocid", "ftag", "sr_share", "ref_src", "ref_url", "feedtype", "feedname", "ito", "spm",
+    # One visit, not one page.
+    "phpsessid", "jsessionid",
+)  # fmt: skip
+_TRACKING_PREFIXES = ("utm_", "at_", "mc_", "pk_", "mtm_", "xtor", "hsa_", "wt_mc", "wt.mc", "aspsessionid")
+_SESSION_ID = re.compile(r";jsessionid=[^?#/]*", re.IGNORECASE)
+_MAX_LENGTH = 4096
+# RFC 3987 2.2, 4.1: no spaces, delimiters or marks of direction; a bracket belongs to an IP literal, a % to two digits.
+_NOT_IN_IRI = re.compile(
+    '[\x00-\x20\x7f-\xa0<>"{}|\\\\^`\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\uf8ff\ufeff\ufffe\uffff]|%(?![0-9A-Fa-f]{2})'
+)
+_NOT_IN_PATH = re.compile(rf"{_NOT_IN_IRI.pattern}|[\[\]]")
+_NO_HOST = re.compile(r"https?:/*(?:$|[?#]|///)", re.IGNORECASE)
+_HOST = re.compile(r"[^\s%\[\]]+|\[[0-9A-Fa-f:.]+\]")
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
+
+
+def is_web(url: str | None) -> bool:
+    """True for an absolute http(s) address with a host and no character that an IRI may not have.
+
+    The only kind that is linked to or fetched.
+    """
+    if not url or len(url) > _MAX_LENGTH or _NOT_IN_IRI.search(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        host_and_port = parts.netloc.rpartition("@")[2]
+        host = host_and_port.removesuffix(f":{parts.port}") if parts.port is not None else host_and_port.rstrip(":")
+    except ValueError:  # "http://[::1", "http://host:port" and the like
+        return False
+    rest = url.partition("//")[2][len(parts.netloc) :]
+    return parts.scheme in ("http", "https") and bool(_HOST.fullmatch(host)) and _is_clean(rest)
+
+
+def is_iri(value: str) -> bool:
+    """True for an absolute IRI of any scheme; a web address must be a whole one."""
+    if value.lower().startswith(("http:", "https:")):
+        return is_web(value)
+    return bool(_IRI.fullmatch(value)) and _is_clean(value)
+
+
+def absolute(base: str | None, url: str | None) -> str | None:
+    """The address joined to its base, or None where that gives no web address.
+
+    Characters that no address may have are percent-encoded, as a browser does when it follows such a link.
+    """
+    url = (url or "").strip()
+    if not url or _NO_HOST.match(url):
+        return None
+    try:
+        parts = urlsplit(urljoin(base or "", url))
+    except ValueError:
+        return None
+    path, query, fragment = (_NOT_IN_PATH.sub(_encoded, part) for part in (parts.path, parts.query, parts.fragment))
+    joined = urlunsplit((parts.scheme, parts.netloc, path, query, fragment.replace("#", "%23")))
+    return joined if is_web(joined) else None
+
+
+def _is_clean(rest: str) -> bool:
+    return not _NOT_IN_PATH.search(rest) and rest.count("#") <= 1
+
+
+def _encoded(character: re.Match[str]) -> str:
+    return quote(character.group(), safe="", errors="replace")
+
+
+def host_of(url: str) -> str:
+    """Lower-case host name; empty where there is none."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def without_credentials(url: str) -> str:
+    """The address without `user:password@`, for people to see."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def normalise(url: str | None) -> str | None:
+    """Canonical form for comparison only, not for fetching (RFC 3986 6.2.2); None for what is not a web address.
+
+    http and https count as one; default ports, fragments, session ids and tracking parameters go; the query is sorted.
+    """
+    if url is None or not is_web(url):
+        return None
+    try:
+        parts = urlsplit(_SESSION_ID.sub("", url))
+        host = (parts.hostname or "").rstrip(".")
+        port = parts.port
+    except ValueError:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    netloc = host if port in (None, 80, 443) else f"{host}:{port}"
+    bare = urlunsplit(("https", netloc, parts.path or "/", parts.query, ""))
+    try:
+        return str(canonicalize_url(_without_tracking(bare)))
+    except (ValueError, UnicodeError):  # a host that is no IDNA name
+        return None
+
+
+def has_path(normalised: str) -> bool:
+    """True where the address names more than a site: a home page is no article's own page (rules R2)."""
+    parts = urlsplit(normalised)
+    return parts.path not in ("", "/") or bool(parts.query)
+
+
+def _without_tracking(url: str) -> str:
+    if "?" not in url:
+        return url
+    names = [pair.partition("=")[0] for pair in urlsplit(url).query.split("&")]
+    unwanted = [name for name in names if _is_tracking(name.lower())]
+    return str(url_query_cleaner(url, unwanted, remove=True, unique=False)) if unwanted else url
+
+
+def _is_tracking(name: str) -> bool:
+    return name in _TRACKING_NAMES or name.startswith(_TRACKING_PREFIXES)

@@ -1,0 +1,54 @@
+"""uvicorn inside our own loop: the daemon owns the signals and the end."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+
+from aggregator.errors import AggregatorError
+
+
+class ListenError(AggregatorError):
+    """The address to listen on cannot be had."""
+
+
+class Server(uvicorn.Server):
+    """Serves until `should_exit` is set; leaves signals alone."""
+
+    def __init__(self, app: Starlette) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=5,
+                timeout_keep_alive=5,
+                limit_concurrency=500,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn would take SIGTERM and raise it again after; the daemon drains instead."""
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises ListenError, which says what to do, where the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        bound.listen(128)
+        bound.set_inheritable(True)
+    except OSError as error:
+        bound.close()
+        raise ListenError(
+            f'cannot listen on {host}:{port}: {error.strerror}; choose another address in [web] listen, or "" for none'
+        ) from error
+    return bound

@@ -1,0 +1,107 @@
+"""A desk for tests: the real pipe over a real store and loopback, with a clock under the test's control."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from uuid import UUID
+
+from aggregator.fetch import HttpFetcher
+from aggregator.model.fetch import FetchLimits
+from aggregator.model.ledger import LedgerRow
+from aggregator.model.poll import Poll
+from aggregator.model.source import AgencyName, Source
+from aggregator.model.topic import Pack, Topic
+from aggregator.pipeline import FeedChange, Works, poll, publish, rematch
+from aggregator.storage import ArticleView, Store
+from aggregator.topics.match import compile_topics
+
+INSTANCE = UUID("00000000-0000-4000-8000-000000000001")
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LIMITS = FetchLimits(
+    timeout=timedelta(seconds=5),
+    max_body_bytes=2**20,
+    concurrency=10,
+    allow_networks=(ip_network("127.0.0.0/8"),),
+    user_agent="aggregator-tests",
+)
+
+
+@dataclass(slots=True)
+class Desk:
+    """One store, its configuration and the time; `now` is moved by the test."""
+
+    store: Store
+    directory: Path
+    sources: tuple[Source, ...]
+    topics: tuple[Topic, ...]
+    agencies: tuple[AgencyName, ...] = ()
+    packs: tuple[Pack, ...] = ()
+    now: datetime = START
+
+    def works(self, fetcher: HttpFetcher) -> Works:
+        """The pipe's parts as `cli` would build them."""
+        return Works(
+            store=self.store,
+            fetcher=fetcher,
+            matcher=compile_topics(self.topics, self.packs),
+            sources=self.sources,
+            topics=self.topics,
+            agencies=self.agencies,
+            instance_id=self.store.upgrade(INSTANCE, self.now),
+            site_title="Test desk",
+            site_author="The desk",
+            language="en",
+            base_url="http://127.0.0.1:8080",
+            directory=self.directory,
+            clock=lambda: self.now,
+        )
+
+    def run(self) -> tuple[tuple[Poll, ...], tuple[FeedChange, ...]]:
+        """Rematch, poll every source, publish: one `once --all` at `now`."""
+        return asyncio.run(self._run())
+
+    async def _run(self) -> tuple[tuple[Poll, ...], tuple[FeedChange, ...]]:
+        async with HttpFetcher(LIMITS) as fetcher:
+            works = self.works(fetcher)
+            rematch(works, self.now)
+            with ThreadPoolExecutor(1) as writer:
+                polls = await poll(works, writer, sources=self.sources)
+            return polls, publish(works, self.now)
+
+    def articles(self) -> tuple[ArticleView, ...]:
+        """Every stored article."""
+        with self.store.read() as reader:
+            return tuple(reader.articles())
+
+    def rows(self) -> tuple[LedgerRow, ...]:
+        """Every ledger row of every topic, by sequence."""
+        with self.store.batch() as batch:
+            found = [row for topic in self.topics for row in batch.all_rows(topic.id, topic.grain)]
+        return tuple(found)
+
+    def feed(self, topic_id: str) -> bytes:
+        """The published file."""
+        return (self.directory / f"{topic_id}.atom").read_bytes()
+
+
+@contextmanager
+def desk(
+    folder: Path,
+    *,
+    sources: tuple[Source, ...],
+    topics: tuple[Topic, ...],
+    agencies: tuple[AgencyName, ...] = (),
+    packs: tuple[Pack, ...] = (),
+    now: datetime = START,
+) -> Iterator[Desk]:
+    """A desk whose store and feeds lie in the folder; opened again it goes on."""
+    store = Store(f"sqlite:///{folder / 'store.db'}")
+    try:
+        yield Desk(store, folder / "feeds", sources, topics, agencies, packs, now)
+    finally:
+        store.close()

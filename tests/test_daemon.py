@@ -1,0 +1,134 @@
+"""The daemon as it is run: it serves at once, takes a new file, drains on SIGTERM, and loses nothing when it is killed."""
+
+import json
+import os
+import random
+import signal
+import threading
+import time
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from tests.atom_rules import problems
+from tests.documents import item, rss, wire
+from tests.loopback import Reply, Request, serve
+from tests.program import free_port, run, running, wait_for
+
+pytestmark = pytest.mark.slow
+
+
+def configure(folder: Path, port: int, *sources: str) -> None:
+    text = f"""
+[site]
+base_url = "http://127.0.0.1:{port}"
+[web]
+listen = "127.0.0.1:{port}"
+[fetch]
+allow_networks = ["127.0.0.0/8"]
+[defaults]
+min_interval = "1s"
+interval = "1s"
+[[agencies]]
+id = "desk"
+name = "Desk"
+forms = ["DESK"]
+[[topics]]
+id = "all"
+title = "All"
+query = "*"
+"""
+    (folder / "config.toml").write_text(text + "".join(sources), "utf-8")
+
+
+def folder_table() -> str:
+    return '[[sources]]\nid = "wire"\npath = "in"\nannounce = "all"\n'
+
+
+def feed_table(url: str, name: str = "feed") -> str:
+    return f'[[sources]]\nid = "{name}"\nurl = "{url}"\nannounce = "all"\n'
+
+
+def test_it_serves_what_lies_in_the_folder_takes_new_files_and_stops_cleanly(tmp_path: Path) -> None:
+    port = free_port()
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text(wire(), "utf-8")
+    configure(tmp_path, port, folder_table(), feed_table("http://10.255.255.1/never", "blocked"))
+    feed = f"http://127.0.0.1:{port}/feeds/all.atom"
+    with running(tmp_path, "run") as process:
+        wait_for(feed, "Envoys meet in the capital")
+        (folder / "b.txt").write_text(wire("A second text arrives"), "utf-8")
+        document = wait_for(feed, "A second text arrives")
+        assert "A second text arrives" in wait_for(f"http://127.0.0.1:{port}/", "A second text arrives")
+        second = run(tmp_path, "once")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=40) == 0
+    log = (tmp_path / "daemon.log").read_text("utf-8")
+    assert (second.code, "another aggregator" in second.err) == (75, True)
+    assert problems(document.encode()) == ()
+    assert "10.255.255.1" in log
+    assert "Traceback" not in log
+
+
+def test_sigterm_lets_a_poll_under_way_end(tmp_path: Path) -> None:
+    asked = threading.Event()
+
+    def slowly(_: Request) -> Reply:
+        asked.set()
+        time.sleep(1.5)
+        return Reply(rss(item(1)))
+
+    port = free_port()
+    with serve(slowly) as server:
+        configure(tmp_path, port, feed_table(server.url("/feed")))
+        with running(tmp_path, "run") as process:
+            assert asked.wait(20)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=40) == 0
+    assert "Item 1" in (tmp_path / "feeds" / "all.atom").read_text("utf-8")
+
+
+def test_a_taken_port_is_told_and_ends_it(tmp_path: Path) -> None:
+    with serve({}) as other:
+        configure(tmp_path, other.port, folder_table())
+        done = run(tmp_path, "run")
+    assert done.code == 1
+    assert "[web] listen" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_three_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
+    """A feed that gains an item with every request; the daemon is killed three times, then runs to the end."""
+    seed = int.from_bytes(os.urandom(4), "big")
+    chance = random.Random(seed)
+    lock = threading.Lock()
+    shown = 1
+    last = 40
+
+    def growing(_: Request) -> Reply:
+        nonlocal shown
+        with lock:
+            shown = min(shown + 1, last)
+            return Reply(rss(*(item(number) for number in range(shown, 0, -1))))
+
+    port = free_port()
+    with serve(growing) as server:
+        configure(tmp_path, port, *(feed_table(server.url(f"/{name}"), name) for name in ("one", "two", "three")))
+        for _ in range(3):
+            with running(tmp_path, "run") as process:
+                time.sleep(chance.uniform(0.7, 3.0))
+                process.kill()
+                process.wait()
+        with lock:
+            shown = last
+        run(tmp_path, "once", "--all")
+        time.sleep(1.2)
+        assert run(tmp_path, "once", "--all").code == 0, f"seed {seed}"
+    articles = [json.loads(line) for line in run(tmp_path, "articles", "export").out.splitlines()]
+    entries = feedparser.parse((tmp_path / "feeds" / "all.atom").read_bytes()).entries
+    assert len(articles) == last, f"seed {seed}"
+    assert {article["headline"] for article in articles} == {f"Item {number}" for number in range(1, last + 1)}
+    assert all(len(article["observations"]) == 3 for article in articles)
+    assert len({entry.id for entry in entries}) == len(entries) == last

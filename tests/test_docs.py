@@ -1,0 +1,71 @@
+"""The documents tell all that there is: every key, command, route and option; and what they name exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from aggregator.cli.app import app
+from aggregator.config import documented_keys
+from aggregator.render import AGG
+from tests.program import ROOT
+
+DOCS = ROOT / "docs"
+
+
+def commands() -> list[tuple[str, list[str]]]:
+    """("topics why", ["--json"]) for every command."""
+    found = []
+
+    def walk(group: object, path: tuple[str, ...]) -> None:
+        for name, command in group.commands.items():  # type: ignore[attr-defined]
+            if hasattr(command, "commands"):
+                walk(command, (*path, name))
+            else:
+                options = [option for one in command.params for option in one.opts if option.startswith("--")]
+                found.append((" ".join((*path, name)), [option for option in options if option != "--help"]))
+
+    walk(typer.main.get_command(app), ())
+    return found
+
+
+@pytest.mark.parametrize("key", documented_keys())
+def test_every_key_is_documented(key: str) -> None:
+    assert f"`{key}`" in (DOCS / "configuration.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("command", "options"), commands())
+def test_every_command_and_option_is_documented(command: str, options: list[str]) -> None:
+    readme, page = (ROOT / "README.md").read_text("utf-8"), (DOCS / "commands.md").read_text("utf-8")
+    assert f"`aggregator {command}" in readme
+    (row,) = re.findall(rf"^\| `{command}.*$", page, re.MULTILINE)
+    assert [option for option in options if f"`{option}" not in row] == []
+
+
+@pytest.mark.parametrize("route", ["/", "/feeds/<topic>.atom", "/healthz"])
+def test_every_route_is_documented(route: str) -> None:
+    assert f"| `{route}` |" in (DOCS / "commands.md").read_text("utf-8")
+
+
+def test_the_extension_is_documented_element_by_element() -> None:
+    page = (DOCS / "atom.md").read_text("utf-8")
+    source = (ROOT / "aggregator" / "render" / "entry.py").read_text("utf-8")
+    assert AGG in page
+    for name in set(re.findall(r'add\(\s*"(\w+)"', source)):
+        assert f"`agg:{name}`" in page
+
+
+@pytest.mark.parametrize(
+    "page", sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md")]), ids=lambda p: p.name
+)
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_lock_holds_hashes_and_no_address() -> None:
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    assert "--hash=sha256:" in lock
+    assert "://" not in lock
+    assert "index-url" not in lock
