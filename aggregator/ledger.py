@@ -28,6 +28,8 @@ class Occasion:
     is_first_good_poll: bool = False
     is_new_topic: bool = False
     """The topic's first publication takes stored articles inside its window."""
+    is_surplus: bool = False
+    """Beyond what a new topic's first publication takes."""
     is_rule_edit: bool = False
 
 
@@ -76,6 +78,19 @@ def revise(row: LedgerRow, *, material: bytes, now: datetime) -> LedgerRow | Non
     if row.updated_at == row.first_published_at or now - row.updated_at >= UPDATE_INTERVAL:
         return replace(row, digest=material, updated_at=max(now, row.updated_at), pending_since=None)
     return row if row.pending_since else replace(row, pending_since=now)
+
+
+def hold_or_let_go(row: LedgerRow, topic: Topic, stored: StoredArticle, occasion: Occasion) -> LedgerRow:
+    """The row under the rights that the article now has: none takes it out of every file, any other lets a held one go
+    the way of a new one (rules R11, R21).
+    """
+    may_stand = stored.article.rights.republish is not Republish.NONE
+    if may_stand == (row.state is not RowState.HELD) or row.state is RowState.WITHDRAWN:
+        return row
+    state, reason = _state(topic, stored, occasion)
+    if state is RowState.HELD:
+        return replace(row, state=state, reason=reason, pending_since=None)
+    return replace(row, state=state, reason=reason, first_published_at=occasion.now, updated_at=occasion.now)
 
 
 def is_due(row: LedgerRow, now: datetime) -> bool:
@@ -135,6 +150,8 @@ def _state(topic: Topic, stored: StoredArticle, occasion: Occasion) -> tuple[Row
         return RowState.HELD, "its rights are none: matched, in no file"
     if occasion.is_rule_edit:
         return RowState.ARCHIVED, "matched only since the topic's rule was edited"
+    if occasion.is_surplus:
+        return RowState.ARCHIVED, "stored before the topic was made, and not among the newest"
     if article.announce is Announce.ALL:
         return RowState.LIVE, 'its source announces all (announce = "all")'
     if occasion.is_first_good_poll and stored.effective_basis is EffectiveBasis.FIRST_SEEN:

@@ -117,8 +117,13 @@ def normalise(url: str | None) -> str | None:
 
 def has_path(normalised: str) -> bool:
     """True where the address names more than a site: a home page is no article's own page (rules R2)."""
-    parts = urlsplit(normalised)
-    return parts.path not in ("", "/") or bool(parts.query)
+    return urlsplit(normalised).path not in ("", "/")
+
+
+def is_home_page(url: str) -> bool:
+    """True for the bare address of a site; `/?p=12` is a page of it."""
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query
 
 
 def _without_tracking(url: str) -> str:

@@ -34,7 +34,7 @@ from aggregator.pipeline import Works, poll, publish, rematch
 from aggregator.storage import Store
 from aggregator.text import folded
 from aggregator.topics.match import compile_topics
-from aggregator.urls import normalise
+from aggregator.urls import is_home_page, normalise
 
 
 @dataclass(slots=True)
@@ -85,7 +85,8 @@ class Reference:
         text_of = (entry.content or entry.summary).value if entry.content or entry.summary else ""
         printed = entry.published or entry.updated
         named = f"{title}|{printed}|{entry.link}" + ("" if title or printed or entry.link else text_of)
-        keys = [("guid", entry.guid), ("link", entry.link), ("digest", named)]
+        link = None if entry.link and is_home_page(entry.link) else entry.link
+        keys = [("guid", entry.guid), ("link", link), ("digest", named)]
         date = parse_date(entry.published) if entry.published else None
         facts = (normalise(entry.link), date.value if date else None)
         return folded(title) or folded(text_of), [(kind, value) for kind, value in keys if value], facts

@@ -231,3 +231,19 @@ def test_help_and_version_answer(tmp_path: Path) -> None:
     for command in ("init", "check", "once", "run", "serve", "publish", "status", "seeds", "topics", "articles"):
         assert run(tmp_path, command, "--help").code == 0
     assert run(tmp_path, "nonsense").code == 2
+
+
+def test_the_grain_of_a_published_feed_is_fixed(folder: Path) -> None:
+    run(folder, "once")
+    config = folder / "config.toml"
+    config.write_text(config.read_text("utf-8").replace('id = "libya-', 'grain = "articles"\nid = "libya-'), "utf-8")
+    for command in ("once", "check"):
+        done = run(folder, command)
+        assert (done.code, "grain 'unique'" in done.err) == (78, True)
+
+
+def test_a_topic_that_left_the_configuration_is_told_by_check(folder: Path) -> None:
+    run(folder, "once")
+    config = folder / "config.toml"
+    config.write_text(config.read_text("utf-8").replace('id = "libya-diplomacy"', 'id = "another"'), "utf-8")
+    assert "topic libya-diplomacy was published" in run(folder, "check").err

@@ -233,7 +233,6 @@ def same_url(theirs: Article, **changes: object) -> Candidate:
 
 
 TEN = make.words(10)
-AMBIGUOUS = replace(of_other(), canonical_is_ambiguous=True)
 
 ACROSS_SOURCES = (
     Case(
@@ -281,38 +280,6 @@ ACROSS_SOURCES = (
         candidates=(same_url(make.article()),),
         relation=NEW,
         reason="no known key",
-    ),
-    Case(
-        why="the URL stood for two titles in a document of the stored article",
-        sighting=make.sighting(),
-        candidates=(make.candidate("url", of=AMBIGUOUS),),
-        relation=NEW,
-        reason="no known key",
-    ),
-    Case(
-        why="the URL once stood for two titles: it merges with no article that came later either",
-        sighting=make.sighting(),
-        candidates=(make.candidate("url", of=of_other(uri=TWO)), make.candidate("url", of=AMBIGUOUS)),
-        relation=NEW,
-        reason="no known key",
-    ),
-    Case(
-        why="the URL stood for two titles in an earlier document of this very source",
-        sighting=make.sighting(),
-        candidates=(make.candidate("url", of=AMBIGUOUS, in_source=True), make.candidate("url", of=of_other(uri=TWO))),
-        relation=NEW,
-        reason="no known key",
-    ),
-    Case(
-        why="another URL of a copy that is ambiguous says nothing of this one",
-        sighting=make.sighting(text=make.article(body_text=LONG)),
-        candidates=(
-            make.candidate("body", of=replace(AMBIGUOUS, uri=TWO)),
-            make.candidate("url", of=of_other(make.article(body_text=LONG))),
-        ),
-        relation=SAME,
-        uri=ONE,
-        reason="same URL and title",
     ),
     Case(
         why="an ambiguous URL leaves the body to compare",

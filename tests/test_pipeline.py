@@ -423,3 +423,129 @@ def test_a_defect_of_ours_costs_one_poll_of_one_source(tmp_path: Path) -> None:
         with desk(tmp_path, sources=sources, topics=(EVERYTHING,)) as at:
             polls, _ = at.run()
     assert [poll.new for poll in polls] == [1, 1]
+
+
+def test_a_topic_of_one_source_gains_what_another_had_first(tmp_path: Path) -> None:
+    page = "https://example.org/story"
+    topics = (EVERYTHING, Topic(id="only-b", title="Only b", query="*", sources=("b",)))
+    body = {name: Reply(rss(item(1, title="The story", link=page))) for name in ("/a", "/b")}
+    with serve(body) as server:
+        with desk(tmp_path, sources=(feed_source(server, "/a"),), topics=topics) as at:
+            at.run()
+            before = [row.topic_id for row in at.rows()]
+            at.sources = (feed_source(server, "/a"), feed_source(server, "/b"))
+            at.run()
+            after = [row.topic_id for row in at.rows()]
+    assert (before, after) == (["all"], ["all", "only-b"])
+
+
+def test_a_takeover_by_a_text_without_rights_leaves_no_file(tmp_path: Path) -> None:
+    page = "https://example.org/story"
+    teaser = rss(item(1, title="The story", link=page, text="A teaser."))
+    whole = rss(item(1, title="The story", link=page, text=f"<![CDATA[<p>{WORDS * 6}</p>]]>"))
+    with serve({"/a": Reply(teaser), "/b": Reply(whole)}) as server:
+        with desk(tmp_path, sources=(feed_source(server, "/a"),), topics=(EVERYTHING,)) as at:
+            at.run()
+            at.sources = (feed_source(server, "/a"), feed_source(server, "/b", republish=Republish.NONE))
+            at.now += timedelta(hours=1)
+            at.run()
+            (row,) = at.rows()
+            entries = feedparser.parse(at.feed("all")).entries
+    assert (row.state, row.fragment, entries) == (RowState.HELD, None, [])
+
+
+def test_a_file_still_being_written_is_not_a_folders_first_reading(tmp_path: Path) -> None:
+    text = (
+        "A headline\n\nA text of some length that prints no dateline and no date, but says what it has to say well.\n"
+    )
+    write(tmp_path / "in", "a.txt", text, START)
+    source = folder_source(tmp_path / "in", announce=Announce.NEW)
+    with desk(tmp_path, sources=(source,), topics=(EVERYTHING,)) as at:
+        at.run()
+        assert at.articles() == ()
+        at.now += timedelta(seconds=3)
+        at.run()
+        (row,) = at.rows()
+    assert (row.state, "first poll" in row.reason) == (RowState.ARCHIVED, True)
+
+
+def test_what_comes_in_one_poll_keeps_its_order(tmp_path: Path) -> None:
+    items = [item(number, at=START - timedelta(minutes=number)) for number in range(1, 41)]
+    with serve({"/feed": Reply(rss(*items))}) as server:
+        with desk(tmp_path, sources=(feed_source(server),), topics=(replace(EVERYTHING, limit=5),)) as at:
+            at.run()
+            titles = [entry.title for entry in feedparser.parse(at.feed("all")).entries]
+    assert titles == [f"Item {number}" for number in range(1, 41)]
+
+
+def test_an_edit_that_forgets_the_link_keeps_the_page_and_its_copies(tmp_path: Path) -> None:
+    page = "https://example.org/story"
+    site = Site()
+    site.pages["/a"] = Reply(rss(item(1, title="The story", link=page)))
+    site.pages["/b"] = Reply(rss(item(2, title="The story", link=page)))
+    with serve(site) as server:
+        with desk(tmp_path, sources=(feed_source(server, "/a"),), topics=(EVERYTHING,)) as at:
+            at.run()
+            without = rss(item(1, title="The story", text="Edited.")).replace(
+                b"<link>https://example.org/1</link>", b""
+            )
+            site.pages["/a"] = Reply(without)
+            at.now += timedelta(hours=1)
+            at.run()
+            at.sources = (feed_source(server, "/a"), feed_source(server, "/b"))
+            at.run()
+            (view,) = at.articles()
+    assert view.stored.article.url == page
+    assert len({seen.source_id for seen in view.observations}) == 2
+
+
+def test_a_file_that_cannot_be_written_stops_no_other(tmp_path: Path) -> None:
+    topics = (EVERYTHING, Topic(id="second", title="Second", query="*"))
+    (tmp_path / "feeds" / "all.atom").mkdir(parents=True)
+    with serve({"/feed": Reply(rss(item(1)))}) as server:
+        with desk(tmp_path, sources=(feed_source(server),), topics=topics) as at:
+            with pytest.raises(OSError, match=r"all\.atom"):
+                at.run()
+            assert len(feedparser.parse(at.feed("second")).entries) == 1
+
+
+def test_a_topic_that_comes_back_finds_what_it_missed_in_the_archive(tmp_path: Path) -> None:
+    site = Site()
+    with serve(site) as server, desk(tmp_path, sources=(feed_source(server),), topics=(EVERYTHING,)) as at:
+        for topics, numbers in (((EVERYTHING,), (1,)), ((), (1, 2)), ((EVERYTHING,), (1, 2))):
+            site.pages["/feed"] = Reply(rss(*(item(number) for number in numbers)))
+            at.topics = topics
+            at.now += timedelta(minutes=10)
+            at.run()
+        states = [row.state for row in at.rows()]
+    assert states == [RowState.LIVE, RowState.ARCHIVED]
+
+
+def test_a_moved_or_deleted_file_is_no_longer_listed(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write(folder, "a.txt", wire())
+    write(folder, "gone.txt", wire("Another text"))
+    with desk(tmp_path, sources=(folder_source(folder),), topics=(EVERYTHING,), agencies=(DESK_AGENCY,)) as at:
+        at.run()
+        move_the_file(folder)
+        (folder / "gone.txt").unlink()
+        at.now += timedelta(hours=1)
+        at.run()
+        with at.store.read() as reader:
+            listed = [row.key for row in reader.documents(["folder"])]
+    assert listed == ["2026/b.txt"]
+
+
+def test_an_ambiguous_url_merges_nothing_in_any_source_afterwards(tmp_path: Path) -> None:
+    page = "https://example.org/live"
+    site = Site()
+    site.pages["/a"] = Reply(rss(item(1, title="One", link=page), item(2, title="Two", link=page)))
+    site.pages["/b"] = Reply(rss(item(3, title="One", link=page)))
+    with serve(site) as server:
+        sources = (feed_source(server, "/a"), feed_source(server, "/b"))
+        with desk(tmp_path, sources=sources[:1], topics=(EVERYTHING,)) as at:
+            at.run()
+            at.sources = sources
+            at.run()
+            headlines = sorted(view.stored.article.headline for view in at.articles())
+    assert headlines == ["One", "One", "Two"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.urls import absolute, has_path, host_of, is_iri, is_web, normalise, without_credentials
+from aggregator.urls import absolute, has_path, host_of, is_home_page, is_iri, is_web, normalise, without_credentials
 
 PAGE = "https://example.org/news?a=1&b=2"
 
@@ -165,12 +165,20 @@ def test_addresses_are_completed_and_mended(base: str | None, url: str, expected
         ("https://example.org/?", False),
         ("https://example.org/#top", False),
         ("https://example.org/?utm_source=rss", False),
-        ("https://example.org/?p=1", True),
+        ("https://example.org/?p=1", False),
         ("https://example.org/a", True),
     ],
 )
 def test_a_home_page_is_no_page_of_its_own(url: str, expected: bool) -> None:
     assert has_path(normalise(url) or "") is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [("https://example.org", True), ("https://example.org/#top", True), ("https://example.org/?p=1", False)],
+)
+def test_a_query_makes_a_page_of_a_home_page(url: str, expected: bool) -> None:
+    assert is_home_page(url) is expected
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aggregator import __version__
-from aggregator.errors import StoreError
+from aggregator.errors import ConfigError, ConfigMistake, StoreError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -146,6 +146,23 @@ def locked(found: "Configuration") -> Iterator[None]:
         yield
 
 
+def refuse_changed_grains(found: "Configuration", store: "Store") -> None:
+    """A published feed keeps its grain and with it its ids (rules R26). Raises ConfigError."""
+    with store.read() as reader:
+        published = {feed.topic_id: feed.grain for feed in reader.topic_feeds() if feed.bytes_digest}
+    mistakes = tuple(
+        ConfigMistake(
+            path=f"topics[{number}].grain",
+            message=f"'{topic.id}' is published with grain '{published[topic.id]}', which fixes the ids of its entries; "
+            f"for '{topic.grain}' make a topic with another id",
+        )
+        for number, topic in enumerate(found.topics)
+        if published.get(topic.id, topic.grain) != topic.grain
+    )
+    if mistakes:
+        raise ConfigError(found.file.name, mistakes)
+
+
 @asynccontextmanager
 async def works(found: "Configuration", store: "Store") -> AsyncIterator["Works"]:
     """The composition root: store brought up to date, matcher compiled, fetcher open, everything handed down."""
@@ -157,6 +174,7 @@ async def works(found: "Configuration", store: "Store") -> AsyncIterator["Works"
 
     matcher = compile_topics(found.topics, found.packs)
     instance_id = store.upgrade(uuid.uuid4(), clock())
+    refuse_changed_grains(found, store)
     async with HttpFetcher(found.fetch) as fetcher:
         yield Works(
             store=store,

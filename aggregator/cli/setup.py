@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import aggregator
-from aggregator.cli.app import AsJson, app, clock, configuration, open_store, print_json
+from aggregator.cli.app import AsJson, app, clock, configuration, open_store, print_json, refuse_changed_grains
 from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def check(
 ) -> None:
     """Validate the configuration: every mistake at once, with its line. Changes nothing."""
     found = configuration(context)
-    _warn_of_removed_topics(found)
+    _compare_with_published(found)
     if not fetch:
         _tell_right(found, as_json=as_json)
         return
@@ -70,12 +70,15 @@ def _tell_right(found: "Configuration", *, as_json: bool) -> None:
         typer.echo(f"{found.file.name} is right: {len(found.sources)} sources, {len(found.topics)} topics")
 
 
-def _warn_of_removed_topics(found: "Configuration") -> None:
-    """A topic that left the configuration keeps its last bytes for its subscribers (rules R26)."""
+def _compare_with_published(found: "Configuration") -> None:
+    """A topic that left the configuration keeps its last bytes for its subscribers (rules R26); one whose grain was
+    changed is a mistake.
+    """
     store = open_store(found)
     try:
         if not store.is_current():
             return
+        refuse_changed_grains(found, store)
         with store.read() as reader:
             published = {state.topic_id for state in reader.topic_feeds()}
     finally:

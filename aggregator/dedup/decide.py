@@ -83,12 +83,8 @@ def _across_sources(sighting: Sighting, candidates: tuple[Candidate, ...]) -> tu
         (candidate for candidate in candidates if not candidate.in_source),
         key=lambda candidate: (candidate.stored.first_seen_at, candidate.stored.uri),
     )
-    # An article stored after the URL was found to stand for two titles does not bear the mark itself.
-    is_ambiguous = sighting.url_is_ambiguous or any(
-        candidate.stored.canonical_is_ambiguous for candidate in candidates if "url" in candidate.via
-    )
     for candidate in others:
-        if "url" in candidate.via and not is_ambiguous:
+        if "url" in candidate.via and not sighting.url_is_ambiguous:
             if sighting.fingerprints.title == candidate.fingerprints.title:
                 return candidate, "same URL and title in another source"
             if _share_words(sighting.article, candidate.stored.article):

@@ -8,7 +8,7 @@ from aggregator.model.article import Article
 from aggregator.model.identity import Fingerprints, Key, KeyKind
 from aggregator.model.parsed import Entry
 from aggregator.text import digest, folded
-from aggregator.urls import has_path, normalise
+from aggregator.urls import has_path, is_home_page, normalise
 
 PROJECT_NAMESPACE = UUID("6d1c3f0e-7a52-4b0b-9a57-2f6f6f0e5c11")
 """Never changed: a lost store must mint the same ids again (rules R5)."""
@@ -94,6 +94,8 @@ def source_uri(source_id: str) -> str:
 def _offer(entry: Entry) -> tuple[Entry, str, tuple[Key, ...]]:
     """The entry, the title that tells it from another under the same key, and what it may be known by.
 
+    A site's bare address is no entry's link: a source that links all to its home page and shows one entry a day would
+    otherwise be one article, edited daily.
     Micro-blog entries have no title: their text stands for it, so that two of them never share a digest.
     """
     title = entry.title.value if entry.title else ""
@@ -102,7 +104,7 @@ def _offer(entry: Entry) -> tuple[Entry, str, tuple[Key, ...]]:
     text = body.value if body and not words else ""
     named = digest(title, entry.published or entry.updated or "", entry.link or "", text)
     guid = (_key(KeyKind.GUID, entry.guid),) if entry.guid else ()
-    link = (_key(KeyKind.LINK, entry.link),) if entry.link else ()
+    link = (_key(KeyKind.LINK, entry.link),) if entry.link and not is_home_page(entry.link) else ()
     return entry, words or folded(text), (*guid, *link, _key(KeyKind.DIGEST, named.hex()))
 
 

@@ -203,7 +203,6 @@ class StoredArticle:
     effective_basis: EffectiveBasis
     article: Article
     owner: "Owner"
-    canonical_is_ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

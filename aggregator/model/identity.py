@@ -53,7 +53,7 @@ class Sighting:
     keys: tuple[Key, ...]
     """In look-up order; the first is the entry's key."""
     url_is_ambiguous: bool
-    """Its canonical URL stood for two titles in this document."""
+    """Its canonical URL stands for two titles in this document, or once did in another."""
     guid: str | None
     link: str | None
     article: Article

@@ -36,7 +36,7 @@ from aggregator.model.parsed import (
 from aggregator.model.source import AgencyName, Republish, Source
 from aggregator.normalise.year import infer_date
 from aggregator.text import folded
-from aggregator.urls import is_web
+from aggregator.urls import is_iri, is_web
 from aggregator.urls import normalise as normalise_url
 
 _MAX_HEADLINE = 500
@@ -303,7 +303,9 @@ def _origin(entry: Entry, context: Context) -> OriginSource:
         return context.origin
     return replace(
         nested,
-        id=nested.id or nested.link_self or nested.link_alternate,
+        id=nested.id
+        if nested.id and is_iri(nested.id)
+        else nested.link_self or nested.link_alternate or context.origin.id,
         title=(plain(nested.title, is_markup=True) if nested.title else "") or context.origin.title,
     )
 

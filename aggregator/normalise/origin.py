@@ -8,14 +8,16 @@ from aggregator.dates import parse_date
 from aggregator.html import plain
 from aggregator.model.parsed import Entry, OriginSource
 from aggregator.model.source import Source
-from aggregator.urls import without_credentials
+from aggregator.urls import is_iri, without_credentials
 
 
 def origin_of(head: OriginSource, *, source: Source, source_uri: str, site_title: str) -> OriginSource:
     """The source's head made complete: an id and a title for certain, links only where they may be shown."""
     fallback = (source.publisher or site_title) if source.is_local else (source.publisher or source.id)
     title = plain(head.title, is_markup=True) if head.title and not source.is_local else ""
-    complete = replace(head, id=head.id if head.id and not source.private else source_uri, title=title or fallback)
+    complete = replace(
+        head, id=head.id if head.id and is_iri(head.id) and not source.private else source_uri, title=title or fallback
+    )
     if source.is_local or source.private:
         return replace(complete, link_self=None, link_alternate=None)
     url = without_credentials(source.url or "")

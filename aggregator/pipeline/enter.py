@@ -1,8 +1,9 @@
 """An article's matches -> its ledger rows, each with its rendered entry: the ledger decides, render renders, the batch writes."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import count
 
 from aggregator import ledger
 from aggregator.model.article import StoredArticle
@@ -11,6 +12,7 @@ from aggregator.model.topic import IdPolicy, Match, Topic
 from aggregator.normalise import best_claimed
 from aggregator.render import Printed, render_entry
 from aggregator.storage import Batch
+from aggregator.topics.match import Matcher
 
 _IN_FILES = (RowState.LIVE, RowState.ARCHIVED, RowState.QUEUED)
 
@@ -21,31 +23,44 @@ class Writing:
 
     batch: Batch
     topics: tuple[Topic, ...]
+    matcher: Matcher
     site_author: str
     occasion: ledger.Occasion
+    _order: Iterator[int] = field(default_factory=count)
 
     @property
     def now(self) -> datetime:
         return self.occasion.now
 
+    def next_occasion(self) -> ledger.Occasion:
+        """The occasion a microsecond after the last row: what came in one poll keeps its order in the feed."""
+        return replace(self.occasion, now=self.now + timedelta(microseconds=next(self._order)))
 
-def enter(writing: Writing, uri: str, matches: Iterable[Match], material: bytes) -> None:
+
+def enter(writing: Writing, uri: str, matches: Iterable[Match]) -> None:
     """Revise the rows that an article has and admit it where it matches newly; a lost match stays published."""
     batch = writing.batch
-    stored = batch.article(uri)
+    stored, material = batch.article(uri), batch.fingerprints(uri).material
     existing = {(row.topic_id, row.grain): row for row in batch.rows_of(uri)}
     for row in existing.values():
-        revised = ledger.revise(row, material=material, now=writing.now)
-        if revised is not None:
-            _save(batch, row, revised, stored, writing.site_author)
+        _revise(writing, row, stored, material)
     topics = {topic.id: topic for topic in writing.topics}
     for match in matches:
         topic = topics[match.topic_id]
         if (topic.id, topic.grain) not in existing:
-            admit(writing, topic, match, stored, material)
+            admit(writing, topic, match, stored)
 
 
-def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle, material: bytes) -> None:
+def _revise(writing: Writing, row: LedgerRow, stored: StoredArticle, material: bytes) -> None:
+    """What a change of text or rights does to a row; a right that is gone takes the entry out of the file at once."""
+    topic = next((topic for topic in writing.topics if topic.id == row.topic_id), None)
+    ruled = ledger.hold_or_let_go(row, topic, stored, writing.next_occasion()) if topic else row
+    revised = ledger.revise(ruled, material=material, now=writing.now)
+    if revised is not None or ruled != row:
+        _save(writing.batch, row, revised or ruled, stored, writing.site_author)
+
+
+def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle) -> None:
     """Append the row of an article that is new to the topic."""
     row = ledger.admit(
         topic,
@@ -53,8 +68,8 @@ def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle, m
         stored,
         entry_id=_entry_id(writing.batch, topic.id_policy, stored),
         published=best_claimed(stored.article, stored.first_seen_at),
-        material=material,
-        occasion=writing.occasion,
+        material=writing.batch.fingerprints(stored.uri).material,
+        occasion=writing.next_occasion(),
     )
     writing.batch.add_row(_with_fragment(row, stored, writing.site_author))
 
@@ -70,8 +85,9 @@ def release_pending(batch: Batch, site_author: str, now: datetime) -> int:
 
 
 def _save(batch: Batch, before: LedgerRow, after: LedgerRow, stored: StoredArticle, site_author: str) -> None:
-    """Store a changed row; its entry is rendered again only when it shows another text."""
-    batch.save_row(after if after.digest == before.digest else _with_fragment(after, stored, site_author))
+    """Store a changed row; its entry is rendered again only when it shows another text or may show another part of it."""
+    is_the_same = after.digest == before.digest and after.state is before.state
+    batch.save_row(after if is_the_same else _with_fragment(after, stored, site_author))
 
 
 def _with_fragment(row: LedgerRow, stored: StoredArticle, site_author: str) -> LedgerRow:

@@ -106,7 +106,7 @@ def _defect(source: Source, started_at: datetime, error: Exception) -> Visit:
 
 def _record(works: Works, visit: Visit) -> Poll:
     with works.store.batch() as batch:
-        return record(batch, visit, works.topics, works.site_author, works.clock())
+        return record(batch, visit, works, works.clock())
 
 
 def _log(source: Source, done: Poll, result: FetchResult) -> None:

@@ -48,20 +48,28 @@ class _Rendered:
 def publish(works: Works, now: datetime) -> tuple[FeedChange, ...]:
     """Bring every feed's file up to date. The ledger commits first, so files that are lost or torn heal (rules R24).
 
-    Raises OSError where a file cannot be written.
+    Raises OSError where a file cannot be written, after all others are.
     """
     with works.store.batch() as batch:
         rendered = tuple(_render_all(batch, works, now))
         for one in rendered:
             batch.save_topic_feed(one.state)
-    return tuple(_write(works, one) for one in rendered)
+    changes, errors = [], []
+    for one in rendered:
+        try:
+            changes.append(_write(works, one))
+        except OSError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return tuple(changes)
 
 
 def rehearse(works: Works, now: datetime, visits: Iterable[Visit] = ()) -> tuple[FeedChange, ...]:
     """What `publish` would change once the visits were stored, computed in a transaction that is rolled back."""
     with works.store.rehearse() as batch:
         for one in visits:
-            record(batch, one, works.topics, works.site_author, now)
+            record(batch, one, works, now)
         return tuple(_change(works, one) for one in _render_all(batch, works, now))
 
 

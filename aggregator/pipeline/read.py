@@ -1,5 +1,6 @@
 """A fetched document -> the sightings that go to the writer: parse, normalise, keys, matches; pure, no store."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from aggregator.topics.match import Matcher
 # A checkout or an archive writes its files within moments; a desk saves one at a time.
 _UNPACKING = timedelta(seconds=60)
 _UNPACKED_TOGETHER = 3
+# What an odd entry can make our code or a library raise: it costs that entry, not its document.
+_DEFECTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +79,14 @@ def _read(source: Source, parsed: ParsedFeed, modified_at: datetime | None, desk
         modified_at=modified_at,
         now=now,
     )
-    sightings = [_sight(found, context, desk.matcher) for found in entry_keys(parsed.entries)]
+    sightings, defects = [], list(parsed.defects)
+    for found in entry_keys(parsed.entries):
+        try:
+            sightings.append(_sight(found, context, desk.matcher))
+        except _DEFECTS as error:
+            defects.append(Defect(kind="entry", detail=f"entry left out: {type(error).__name__}: {error}"[:200]))
     sightings.sort(key=lambda sighting: effective(sighting.article, now)[0])
-    return ReadDocument(key=parsed.document, sightings=tuple(sightings), defects=parsed.defects)
+    return ReadDocument(key=parsed.document, sightings=tuple(sightings), defects=tuple(defects))
 
 
 def _sight(found: EntryKeys, context: Context, matcher: Matcher) -> Sighting:
@@ -103,9 +111,10 @@ def _sight(found: EntryKeys, context: Context, matcher: Matcher) -> Sighting:
 
 def _times(documents: Iterable[Document]) -> dict[str, datetime | None]:
     """The files' times, None where many files share one: that is the time of an unpacking (rules R7)."""
-    stamped = sorted((document.modified_at, document.key) for document in documents if document.modified_at)
-    times: dict[str, datetime | None] = {}
-    for modified_at, key in stamped:
-        together = sum(abs(other - modified_at) <= _UNPACKING for other, _ in stamped)
-        times[key] = None if together >= _UNPACKED_TOGETHER else modified_at
-    return times
+    dated = [(document.key, document.modified_at) for document in documents if document.modified_at]
+    stamps = sorted(modified_at for _, modified_at in dated)
+
+    def together(at: datetime) -> int:
+        return bisect_right(stamps, at + _UNPACKING) - bisect_left(stamps, at - _UNPACKING)
+
+    return {key: None if together(at) >= _UNPACKED_TOGETHER else at for key, at in dated}

@@ -5,16 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator import ledger, schedule
-from aggregator.dedup import decide, mint, path_key
-from aggregator.model.article import Owner, StoredArticle
+from aggregator.dedup import path_key
 from aggregator.model.fetch import Fetched, FetchFailed, FetchResult, NotModified
-from aggregator.model.identity import Relation, Sighting, Verdict
+from aggregator.model.identity import Relation, Verdict
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceState, Validators
-from aggregator.model.topic import Topic
-from aggregator.normalise import effective
-from aggregator.pipeline.enter import Writing, enter
+from aggregator.pipeline.enter import Writing
 from aggregator.pipeline.read import ReadDocument, Reading
+from aggregator.pipeline.settle import settle
+from aggregator.pipeline.works import Works
 from aggregator.storage import Batch
 
 
@@ -30,7 +29,7 @@ class Visit:
     """Set where `result` is `Fetched`."""
 
 
-def record(batch: Batch, visit: Visit, topics: tuple[Topic, ...], site_author: str, now: datetime) -> Poll:
+def record(batch: Batch, visit: Visit, works: Works, now: datetime) -> Poll:
     """Store all that came of a visit and give its record."""
     state = batch.source_state(visit.source.id)
     match visit.result:
@@ -41,9 +40,9 @@ def record(batch: Batch, visit: Visit, topics: tuple[Topic, ...], site_author: s
             state = replace(_good(state, now), validators=answer.validators, not_modified_seen=True)
         case Fetched() as fetched:
             occasion = ledger.Occasion(now=now, is_first_good_poll=state.first_good_poll_at is None)
-            writing = Writing(batch=batch, topics=topics, site_author=site_author, occasion=occasion)
-            poll = _read(writing, visit, fetched)
-            state = replace(_good(state, now), validators=_kept(fetched, visit, state))
+            poll = _read(works.writing(batch, occasion), visit, fetched)
+            is_whole = fetched.look_again_after is None
+            state = replace(_good(state, now, is_whole=is_whole), validators=_kept(fetched, visit, state))
             if poll.outcome is not Outcome.UNCHANGED or poll.error:
                 state = replace(state, last_error=poll.error)
     at = schedule.next_poll(visit.source, state, now)
@@ -76,11 +75,15 @@ def _failed(visit: Visit, failed: FetchFailed, state: SourceState, now: datetime
     return poll, state
 
 
-def _good(state: SourceState, now: datetime) -> SourceState:
-    """The state after an answer; what was wrong with a document stays told until another one comes."""
+def _good(state: SourceState, now: datetime, *, is_whole: bool = True) -> SourceState:
+    """The state after an answer; what was wrong with a document stays told until another one comes.
+
+    The first good poll of a folder is the one that found no file still being written: a checkout that is a second
+    old is the folder's beginning as much as one that is a minute old (rules R17).
+    """
     return replace(
         state,
-        first_good_poll_at=state.first_good_poll_at or now,
+        first_good_poll_at=state.first_good_poll_at or (now if is_whole else None),
         last_poll_at=now,
         last_good_poll_at=now,
         failures=0,
@@ -142,6 +145,7 @@ def _record_folder(batch: Batch, source: Source, reading: Reading, paths: frozen
     """What became of each file; entries of a file that is gone leave the window and stay what they are (rules R26)."""
     failed = [skipped for skipped in reading.failed if not skipped.is_young]
     batch.save_documents(source.id, [document.key for document in reading.documents], failed, now)
+    batch.forget_documents(source.id, paths)
     for gone in batch.window_documents(source.id) - paths:
         batch.leave(batch.window(source.id, gone).values(), now)
 
@@ -155,70 +159,13 @@ def _record_document(writing: Writing, document: ReadDocument, source: Source, f
     for sighting in document.sightings:
         present.add((sighting.keys[0].digest, sighting.fingerprints.text))
         if (sighting.keys[0].digest, sighting.fingerprints.text) not in window:
-            counts[_settle(writing, sighting, own_keys)] += 1
+            counts[_counted(settle(writing, sighting, own_keys))] += 1
     writing.batch.leave([number for pair, number in window.items() if pair not in present], writing.now)
     return counts
 
 
-def _settle(writing: Writing, sighting: Sighting, own_keys: frozenset[bytes]) -> str:
-    """Store one sighting; says how it counts: new, updated, duplicate or known."""
-    batch = writing.batch
-    verdict = decide(sighting, batch.candidates(sighting), own_keys)
-    if sighting.url_is_ambiguous and sighting.fingerprints.url:
-        batch.mark_url_ambiguous(sighting.fingerprints.url)
-    if verdict.relation is Relation.NEW:
-        uri = _add(batch, sighting, writing.now)
-    else:
-        assert verdict.uri is not None  # noqa: S101  only a new one has none
-        uri = verdict.uri
-        if verdict.relation in (Relation.REVISION, Relation.BETTER):
-            _replace_text(batch, sighting, uri)
-    batch.bind_keys(sighting.source_id, sighting.keys, verdict.rebind, uri)
-    batch.observe(sighting, uri, writing.now)
-    if verdict.relation is not Relation.SAME:
-        batch.save_matches(uri, sighting.matches, [topic.id for topic in writing.topics], writing.now)
-        enter(writing, uri, sighting.matches, sighting.fingerprints.material)
-    return _counted(verdict)
-
-
 def _counted(verdict: Verdict) -> str:
+    """How a sighting counts: new, updated, duplicate or known."""
     if verdict.relation is Relation.SAME:
         return "duplicate" if "another source" in verdict.reason else "known"
     return "new" if verdict.relation is Relation.NEW else "updated"
-
-
-def _add(batch: Batch, sighting: Sighting, now: datetime) -> str:
-    attempt = 1
-    while batch.uri_is_taken(uri := mint(sighting.mint_name, attempt)):
-        attempt += 1
-    batch.add_article(_stored(sighting, uri, 1, now), sighting.fingerprints)
-    return uri
-
-
-def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> None:
-    before = batch.article(uri)
-    after = _stored(sighting, uri, before.version + 1, before.first_seen_at)
-    # The page and the claimed date of an article do not go because an edit forgot to print them.
-    article = replace(
-        after.article,
-        url=after.article.url or before.article.url,
-        normalized_url=after.article.normalized_url or before.article.normalized_url,
-        published=after.article.published or before.article.published,
-    )
-    effective_at, basis = effective(article, before.first_seen_at)
-    after = replace(after, article=article, effective_at=effective_at, effective_basis=basis)
-    batch.save_article(replace(after, canonical_is_ambiguous=before.canonical_is_ambiguous), sighting.fingerprints)
-
-
-def _stored(sighting: Sighting, uri: str, version: int, first_seen_at: datetime) -> StoredArticle:
-    effective_at, basis = effective(sighting.article, first_seen_at)
-    return StoredArticle(
-        uri=uri,
-        version=version,
-        first_seen_at=first_seen_at,
-        effective_at=effective_at,
-        effective_basis=basis,
-        article=sighting.article,
-        owner=Owner(source_id=sighting.source_id, key=sighting.keys[0].digest, priority=sighting.priority),
-        canonical_is_ambiguous=sighting.url_is_ambiguous,
-    )

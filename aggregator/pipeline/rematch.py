@@ -7,8 +7,9 @@ from datetime import datetime
 from aggregator import ledger
 from aggregator.model.article import StoredArticle
 from aggregator.model.topic import Match, Topic
-from aggregator.pipeline.enter import Writing, admit
+from aggregator.pipeline.enter import admit
 from aggregator.pipeline.publish import feed_state
+from aggregator.pipeline.settle import matches_of
 from aggregator.pipeline.works import Works
 from aggregator.storage import Batch
 
@@ -21,20 +22,30 @@ _FIRST_ENTRIES = 100
 def rematch(works: Works, now: datetime) -> int:
     """Match the stored articles against every topic that is new or edited; says how many entries were gained.
 
-    What an edited rule gains is archived whatever its age; what it loses stays published.
+    What an edited rule gains is archived whatever its age; what it loses stays published. A topic that left the
+    configuration is matched again as an edited one if it comes back.
     """
+    with works.store.batch() as batch:
+        stored = {(state.topic_id, state.grain): state for state in batch.topic_feeds()}
+        configured = {topic.id for topic in works.topics}
+        for state in stored.values():
+            if state.topic_id not in configured and state.rule_version:
+                batch.save_topic_feed(replace(state, rule_version=""))
     gained = 0
     for topic in works.topics:
-        with works.store.batch() as batch:
-            stored = batch.topic_feed(topic.id, topic.grain)
-        version = works.matcher.rule_versions[topic.id]
-        if stored is not None and stored.rule_version == version:
-            continue
-        found = _go_through(works, topic, now)
-        with works.store.batch() as batch:
-            gained += _enter(batch, works, topic, found, is_new=stored is None, now=now)
-            batch.save_topic_feed(replace(feed_state(batch, works, topic, now), rule_version=version))
-        _LOG.info("rematched", extra={"topic": topic.id, "matches": len(found), "new_topic": stored is None})
+        known = stored.get((topic.id, topic.grain))
+        if known is None or known.rule_version != works.matcher.rule_versions[topic.id]:
+            gained += _rematch_one(works, topic, now, is_new=known is None)
+    return gained
+
+
+def _rematch_one(works: Works, topic: Topic, now: datetime, *, is_new: bool) -> int:
+    found = _go_through(works, topic, now)
+    with works.store.batch() as batch:
+        gained = _enter(batch, works, topic, found, is_new=is_new, now=now)
+        state = feed_state(batch, works, topic, now)
+        batch.save_topic_feed(replace(state, rule_version=works.matcher.rule_versions[topic.id]))
+    _LOG.info("rematched", extra={"topic": topic.id, "matches": len(found), "gained": gained})
     return gained
 
 
@@ -44,14 +55,15 @@ def _go_through(works: Works, topic: Topic, now: datetime) -> list[tuple[StoredA
     after: str | None = None
     while True:
         with works.store.batch() as batch:
+            writing = works.writing(batch, ledger.Occasion(now=now))
             chunk = batch.articles_after(after, _CHUNK)
-            for stored, source_id in chunk:
-                matches = [one for one in works.matcher.match(stored.article, source_id) if one.topic_id == topic.id]
+            for stored in chunk:
+                matches = [match for match in matches_of(writing, stored) if match.topic_id == topic.id]
                 batch.save_matches(stored.uri, matches, [topic.id], now)
                 found.extend((stored, match) for match in matches)
         if not chunk:
             return found
-        after = chunk[-1][0].uri
+        after = chunk[-1].uri
 
 
 def _enter(
@@ -65,11 +77,8 @@ def _enter(
     ]
     fresh.sort(key=lambda pair: (pair[0].effective_at, pair[0].uri))
     surplus = max(len(fresh) - _FIRST_ENTRIES, 0)
+    writing = works.writing(batch, ledger.Occasion(now=now, is_new_topic=is_new, is_rule_edit=not is_new))
+    beyond = replace(writing, occasion=replace(writing.occasion, is_surplus=True))
     for position, (stored, match) in enumerate(fresh):
-        occasion = ledger.Occasion(
-            now=now, is_new_topic=is_new and position >= surplus, is_rule_edit=not is_new or position < surplus
-        )
-        material = batch.fingerprints(stored.uri).material
-        writing = Writing(batch=batch, topics=works.topics, site_author=works.site_author, occasion=occasion)
-        admit(writing, topic, match, stored, material)
+        admit(beyond if is_new and position < surplus else writing, topic, match, stored)
     return len(fresh)

@@ -7,9 +7,11 @@ from pathlib import Path
 from uuid import UUID
 
 from aggregator.fetch import Fetcher
+from aggregator.ledger import Occasion
 from aggregator.model.source import AgencyName, Source
 from aggregator.model.topic import Topic
-from aggregator.storage import Store
+from aggregator.pipeline.enter import Writing
+from aggregator.storage import Batch, Store
 from aggregator.topics.match import Matcher
 
 
@@ -31,3 +33,13 @@ class Works:
     directory: Path
     """Where published feeds go."""
     clock: Callable[[], datetime]
+
+    def writing(self, batch: Batch, occasion: Occasion) -> Writing:
+        """What the writer decides by in that transaction."""
+        return Writing(
+            batch=batch,
+            topics=self.topics,
+            matcher=self.matcher,
+            site_author=self.site_author,
+            occasion=occasion,
+        )

@@ -1,6 +1,6 @@
 """What the writer asks and does inside one transaction (rules R6). Statements only; the deciding is done by the caller."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from aggregator.model.topic import Grain, IdPolicy, Match
 from aggregator.storage import rows
 from aggregator.storage.codec import evidence_to_json, plain_json, to_microseconds
 from aggregator.storage.tables import (
+    ambiguous_url,
     article,
     document,
     entry_id,
@@ -69,6 +70,12 @@ class Batch:
             values = {"source_id": source_id, "key": skipped.key, "status": _FAILED, "reason": skipped.reason}
             self._upsert(document, values | {"read_at": at})
 
+    def forget_documents(self, source_id: str, present: Collection[str]) -> None:
+        """Drop the notes on documents that are no longer there."""
+        query = select(document.c.key).where(document.c.source_id == source_id)
+        for gone in set(self._connection.execute(query).scalars()) - set(present):
+            self._connection.execute(delete(document).where(document.c.source_id == source_id, document.c.key == gone))
+
     # -- observations
 
     def window(self, source_id: str, key: str | None) -> Mapping[tuple[bytes, bytes], int]:
@@ -99,6 +106,8 @@ class Batch:
             "document": sighting.document,
             "guid": sighting.guid,
             "link": sighting.link,
+            "body_digest": sighting.fingerprints.body,
+            "url_digest": sighting.fingerprints.url,
             "repairs": plain_json(sighting.article.repairs),
             "first_seen_at": to_microseconds(now),
             "left_at": None,
@@ -130,11 +139,12 @@ class Batch:
         for row in self._connection.execute(query):
             via.setdefault(row.article_id, []).append(kinds[bytes(row.key)])
         for name, column, value in (
-            ("url", article.c.url_digest, prints.url),
-            ("body", article.c.body_digest, prints.body),
+            ("url", observation.c.url_digest, prints.url),
+            ("body", observation.c.body_digest, prints.body),
         ):
             if value is not None:
-                query = select(article.c.id).where(column == value).order_by(article.c.id).limit(_MAX_CANDIDATES)
+                number = observation.c.article_id
+                query = select(number).distinct().where(column == value).order_by(number).limit(_MAX_CANDIDATES)
                 for number in self._connection.execute(query).scalars():
                     via.setdefault(number, []).append(name)
         if not via:
@@ -164,12 +174,14 @@ class Batch:
         self._connection.execute(update(article).where(article.c.uri == stored.uri).values(values))
 
     def mark_url_ambiguous(self, url_digest: bytes) -> None:
-        """The URL stood for two titles: no article is merged by it any more (rules R2)."""
-        self._connection.execute(
-            update(article)
-            .where(article.c.url_digest == url_digest, article.c.url_is_ambiguous.is_(False))
-            .values(url_is_ambiguous=True)
-        )
+        """The URL stood for two titles."""
+        statement = self._insert(ambiguous_url).values(url_digest=url_digest)
+        self._connection.execute(statement.on_conflict_do_nothing(index_elements=["url_digest"]))
+
+    def url_is_ambiguous(self, url_digest: bytes) -> bool:
+        """Whether the URL ever stood for two titles."""
+        query = select(exists().where(ambiguous_url.c.url_digest == url_digest))
+        return self._connection.execute(query).scalar_one()
 
     def bind_keys(self, source_id: str, keys: Iterable[Key], rebind: Sequence[Key], uri: str) -> None:
         """Let the keys name the article; one that names another already keeps doing so unless it is in `rebind`."""
@@ -186,13 +198,22 @@ class Batch:
                 statement = statement.on_conflict_do_nothing(index_elements=["source_id", "key"])
             self._connection.execute(statement)
 
-    def articles_after(self, uri: str | None, limit: int) -> tuple[tuple[StoredArticle, str], ...]:
-        """(article, id of the source it comes from) in the order of storing, after the named one: for going through all."""
+    def sources_of(self, uri: str) -> tuple[str, ...]:
+        """The sources that have shown the article, the first first."""
+        query = (
+            select(observation.c.source_id)
+            .join(article, article.c.id == observation.c.article_id)
+            .where(article.c.uri == uri)
+            .order_by(observation.c.id)
+        )
+        return tuple(dict.fromkeys(self._connection.execute(query).scalars()))
+
+    def articles_after(self, uri: str | None, limit: int) -> tuple[StoredArticle, ...]:
+        """Articles in the order of storing, after the named one: for going through all in chunks."""
         query = select(article).order_by(article.c.id).limit(limit)
         if uri is not None:
             query = query.where(article.c.id > self._article_id(uri))
-        found = [rows.stored_article(row) for row in self._connection.execute(query)]
-        return tuple((stored, stored.owner.source_id) for stored in found)
+        return tuple(rows.stored_article(row) for row in self._connection.execute(query))
 
     # -- matches and the ledger
 
@@ -282,6 +303,10 @@ class Batch:
         query = select(topic_feed).where(topic_feed.c.topic_id == topic_id, topic_feed.c.grain == grain)
         row = self._connection.execute(query).one_or_none()
         return None if row is None else rows.topic_feed(row)
+
+    def topic_feeds(self) -> tuple[TopicFeedState, ...]:
+        """Every feed that was ever published, those of removed topics too."""
+        return tuple(rows.topic_feed(row) for row in self._connection.execute(select(topic_feed)))
 
     def save_topic_feed(self, state: TopicFeedState) -> None:
         """Write the state as a whole."""

@@ -80,7 +80,6 @@ def article_values(stored: StoredArticle, prints: Fingerprints) -> Values:
         "title_digest": prints.title,
         "body_digest": prints.body,
         "url_digest": prints.url,
-        "url_is_ambiguous": stored.canonical_is_ambiguous,
         "content": article_to_json(stored.article),
     }
 
@@ -94,7 +93,6 @@ def stored_article(row: Row[Any]) -> StoredArticle:
         effective_basis=EffectiveBasis(row.effective_basis),
         article=article_from_json(row.content),
         owner=Owner(source_id=row.owner_source, key=bytes(row.owner_key), priority=row.owner_priority),
-        canonical_is_ambiguous=row.url_is_ambiguous,
     )
 
 

@@ -85,10 +85,7 @@ article = Table(
     _digest("title_digest"),
     _digest("body_digest", nullable=True),
     _digest("url_digest", nullable=True),
-    Column("url_is_ambiguous", Boolean, nullable=False),
     Column("content", Text, nullable=False),
-    Index(None, "url_digest"),
-    Index(None, "body_digest"),
     Index(None, "effective_at"),
 )
 
@@ -113,12 +110,18 @@ observation = Table(
     Column("document", Text, nullable=False),
     Column("guid", Text),
     Column("link", Text),
+    _digest("body_digest", nullable=True),
+    _digest("url_digest", nullable=True),
     Column("repairs", Text, nullable=False),
     _instant("first_seen_at"),
     _instant("left_at", nullable=True),
     UniqueConstraint("source_id", "key", "text_digest"),
     Index(None, "article_id"),
+    Index(None, "body_digest"),
+    Index(None, "url_digest"),
 )
+
+ambiguous_url = Table("ambiguous_url", metadata, Column("url_digest", LargeBinary(16), primary_key=True))
 
 match = Table(
     "match",

@@ -9,6 +9,11 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "ambiguous_url",
+        sa.Column("url_digest", sa.LargeBinary(length=16), nullable=False),
+        sa.PrimaryKeyConstraint("url_digest", name=op.f("pk_ambiguous_url")),
+    )
+    op.create_table(
         "article",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("uri", sa.String(length=64), nullable=False),
@@ -24,14 +29,11 @@ def upgrade() -> None:
         sa.Column("title_digest", sa.LargeBinary(length=16), nullable=False),
         sa.Column("body_digest", sa.LargeBinary(length=16), nullable=True),
         sa.Column("url_digest", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("url_is_ambiguous", sa.Boolean(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_article")),
         sa.UniqueConstraint("uri", name=op.f("uq_article_uri")),
     )
-    op.create_index(op.f("ix_article_body_digest"), "article", ["body_digest"], unique=False)
     op.create_index(op.f("ix_article_effective_at"), "article", ["effective_at"], unique=False)
-    op.create_index(op.f("ix_article_url_digest"), "article", ["url_digest"], unique=False)
     op.create_table(
         "document",
         sa.Column("source_id", sa.String(length=64), nullable=False),
@@ -164,6 +166,8 @@ def upgrade() -> None:
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("guid", sa.Text(), nullable=True),
         sa.Column("link", sa.Text(), nullable=True),
+        sa.Column("body_digest", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("url_digest", sa.LargeBinary(length=16), nullable=True),
         sa.Column("repairs", sa.Text(), nullable=False),
         sa.Column("first_seen_at", sa.BigInteger(), nullable=False),
         sa.Column("left_at", sa.BigInteger(), nullable=True),
@@ -172,3 +176,5 @@ def upgrade() -> None:
         sa.UniqueConstraint("source_id", "key", "text_digest", name=op.f("uq_observation_source_id_key_text_digest")),
     )
     op.create_index(op.f("ix_observation_article_id"), "observation", ["article_id"], unique=False)
+    op.create_index(op.f("ix_observation_body_digest"), "observation", ["body_digest"], unique=False)
+    op.create_index(op.f("ix_observation_url_digest"), "observation", ["url_digest"], unique=False)

@@ -1,0 +1,107 @@
+"""One sighting -> its article in the store, and what follows for the topics: the verdict of `dedup`, written (rules R6)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from aggregator.dedup import decide, fingerprints, mint
+from aggregator.model.article import Owner, StoredArticle
+from aggregator.model.identity import Relation, Sighting, Verdict
+from aggregator.model.topic import Match
+from aggregator.normalise import effective
+from aggregator.pipeline.enter import Writing, enter
+from aggregator.storage import Batch
+
+
+def settle(writing: Writing, sighting: Sighting, own_keys: frozenset[bytes]) -> Verdict:
+    """Store one sighting; `own_keys` are the keys of its neighbours (`dedup.decide`)."""
+    batch = writing.batch
+    sighting = _with_what_is_known_of_its_url(batch, sighting)
+    verdict = decide(sighting, batch.candidates(sighting), own_keys)
+    if verdict.uri is None:
+        uri = _add(batch, sighting, writing.now)
+    else:
+        uri = verdict.uri
+        if verdict.relation is not Relation.SAME:
+            _replace_text(batch, sighting, uri)
+    batch.bind_keys(sighting.source_id, sighting.keys, verdict.rebind, uri)
+    batch.observe(sighting, uri, writing.now)
+    _match(writing, sighting, uri, verdict)
+    return verdict
+
+
+def _with_what_is_known_of_its_url(batch: Batch, sighting: Sighting) -> Sighting:
+    """A URL that ever stood for two titles, in whatever source, merges nothing any more (rules R2)."""
+    url = sighting.fingerprints.url
+    if url is None:
+        return sighting
+    if sighting.url_is_ambiguous:
+        batch.mark_url_ambiguous(url)
+        return sighting
+    return replace(sighting, url_is_ambiguous=batch.url_is_ambiguous(url))
+
+
+def _match(writing: Writing, sighting: Sighting, uri: str, verdict: Verdict) -> None:
+    batch = writing.batch
+    if verdict.relation is Relation.NEW:
+        matches = sighting.matches
+    elif verdict.relation is Relation.SAME and not any(topic.sources for topic in writing.topics):
+        # The same text in one more place: only a topic that asks for the place can be gained.
+        return
+    else:
+        matches = matches_of(writing, batch.article(uri))
+    batch.save_matches(uri, matches, [topic.id for topic in writing.topics], writing.now)
+    enter(writing, uri, matches)
+
+
+def matches_of(writing: Writing, stored: StoredArticle) -> tuple[Match, ...]:
+    """What a stored article matches, asked for every source that has shown it: a topic may be of some sources only."""
+    found: dict[str, Match] = {}
+    for source_id in writing.batch.sources_of(stored.uri):
+        for match in writing.matcher.match(stored.article, source_id):
+            found.setdefault(match.topic_id, match)
+    return tuple(found.values())
+
+
+def _add(batch: Batch, sighting: Sighting, now: datetime) -> str:
+    attempt = 1
+    while batch.uri_is_taken(uri := mint(sighting.mint_name, attempt)):
+        attempt += 1
+    effective_at, basis = effective(sighting.article, now)
+    stored = StoredArticle(
+        uri=uri,
+        version=1,
+        first_seen_at=now,
+        effective_at=effective_at,
+        effective_basis=basis,
+        article=sighting.article,
+        owner=_owner(sighting),
+    )
+    batch.add_article(stored, sighting.fingerprints)
+    return uri
+
+
+def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> None:
+    """The sighting's text becomes the article's. Its page and claimed date do not go because an edit forgot to print them."""
+    before, new = batch.article(uri), sighting.article
+    article = replace(
+        new,
+        url=new.url or before.article.url,
+        normalized_url=new.normalized_url or before.article.normalized_url,
+        published=new.published or before.article.published,
+    )
+    prints = fingerprints(article)
+    is_another_text = prints.text != batch.fingerprints(uri).text
+    effective_at, basis = effective(article, before.first_seen_at)
+    after = replace(
+        before,
+        version=before.version + is_another_text,
+        effective_at=effective_at,
+        effective_basis=basis,
+        article=article,
+        owner=_owner(sighting),
+    )
+    batch.save_article(after, prints)
+
+
+def _owner(sighting: Sighting) -> Owner:
+    return Owner(source_id=sighting.source_id, key=sighting.keys[0].digest, priority=sighting.priority)
