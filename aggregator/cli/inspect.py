@@ -175,7 +175,7 @@ def _ahead(instant: datetime | None, now: datetime) -> str:
 
 def _span(seconds: float) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= size:
+        if round(seconds / size, 1) >= 1:
             return f"{seconds / size:.0f}{unit}"
     return f"{max(seconds, 0):.0f}s"
 
