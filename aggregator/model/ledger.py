@@ -41,6 +41,14 @@ class LedgerRow:
     """Fingerprint `material` of the text that the fragment shows."""
     fragment: bytes | None
     """The entry as it stands in the document; None while its rights forbid any."""
+    position: int | None = None
+    """1, 2, 3 ... in the order in which the rows of this feed went live or to the archive: fifty make an archive page
+    (rules R15). None while the row was in no file."""
+    archived_fragment: bytes | None = None
+    """The entry as its archive page shows it, where the text changed after the page was full."""
+    withdrawn_at: datetime | None = None
+    has_tombstone: bool = False
+    """The live document still shows the tombstone (30 days, rules R16)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +66,8 @@ class TopicFeedState:
     bytes_digest: bytes | None
     """None: never written."""
     changed_at: datetime | None
+    closed_at: datetime | None = None
+    """`topics close`: the feed answers 410 (rules R26)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +83,35 @@ class FeedHead:
     """The newest of its entries' updates; never the clock (rules R13)."""
     self_url: str
     alternate_url: str
+    prev_archive_url: str | None = None
+    """The archive page before this document (RFC 5005 4)."""
+    current_url: str | None = None
+    """Set for an archive page: the document that people subscribe to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """An entry that was withdrawn (RFC 6721)."""
+
+    entry_id: str
+    withdrawn_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicFeed:
-    """What render gets: a head and the fragments of the live rows in order."""
+    """What render gets: a head, the fragments of the rows in order, and the tombstones of those withdrawn."""
 
     head: FeedHead
     fragments: tuple[bytes, ...]
+    tombstones: tuple[Tombstone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivePage:
+    """What is stored of an archive page: which bytes its file holds."""
+
+    topic_id: str
+    grain: Grain
+    number: int
+    bytes_digest: bytes
+    changed_at: datetime

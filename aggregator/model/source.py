@@ -88,6 +88,8 @@ class Validators:
     last_modified: str | None = None
     digests: tuple[bytes, ...] = ()
     """Digests of the documents of the last good poll; a document whose digest stands here is unchanged."""
+    raw_digest: bytes | None = None
+    """blake2b-16 of the answer's bytes as they came over the wire, before decompression; of `url`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +109,5 @@ class SourceState:
     not_modified_seen: bool = False
     """The source has answered 304: its validators work (rules R33)."""
     retry_after_at: datetime | None = None
+    item_digests: tuple[bytes, ...] = ()
+    """Digests of the items of the last parsed feed document, in document order: a poll parses only items that are new."""

@@ -32,6 +32,8 @@ class Topic:
     limit: int = 100
     grain: Grain = Grain.UNIQUE
     window: timedelta = timedelta(hours=72)
+    max_per_hour: int = 30
+    """Entries made live within an hour; the rest waits its turn (rules R18)."""
 
     @property
     def id_policy(self) -> IdPolicy:

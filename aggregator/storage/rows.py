@@ -42,6 +42,8 @@ def source_state_values(state: SourceState) -> Values:
         "last_error": state.last_error,
         "not_modified_seen": state.not_modified_seen,
         "retry_after_at": to_microseconds(state.retry_after_at),
+        "raw_digest": validators.raw_digest,
+        "item_digests": digests_to_blob(state.item_digests),
     }
 
 
@@ -53,6 +55,7 @@ def source_state(row: Row[Any]) -> SourceState:
             etag=row.etag,
             last_modified=row.last_modified,
             digests=digests_from_blob(bytes(row.document_digests)),
+            raw_digest=bytes(row.raw_digest) if row.raw_digest else None,
         ),
         next_poll_at=to_instant(row.next_poll_at),
         first_good_poll_at=to_instant(row.first_good_poll_at),
@@ -62,6 +65,7 @@ def source_state(row: Row[Any]) -> SourceState:
         last_error=row.last_error,
         not_modified_seen=row.not_modified_seen,
         retry_after_at=to_instant(row.retry_after_at),
+        item_digests=digests_from_blob(bytes(row.item_digests or b"")),
     )
 
 
@@ -131,6 +135,10 @@ def ledger_values(row: LedgerRow) -> Values:
         "pending_since": to_microseconds(row.pending_since),
         "digest": row.digest,
         "fragment": row.fragment,
+        "position": row.position,
+        "archived_fragment": row.archived_fragment,
+        "withdrawn_at": to_microseconds(row.withdrawn_at),
+        "has_tombstone": row.has_tombstone,
     }
 
 
@@ -152,6 +160,10 @@ def ledger_row(row: Row[Any]) -> LedgerRow:
         pending_since=to_instant(row.pending_since),
         digest=bytes(row.digest),
         fragment=bytes(row.fragment) if row.fragment is not None else None,
+        position=row.position,
+        archived_fragment=bytes(row.archived_fragment) if row.archived_fragment is not None else None,
+        withdrawn_at=to_instant(row.withdrawn_at),
+        has_tombstone=row.has_tombstone,
     )
 
 
@@ -165,6 +177,7 @@ def topic_feed_values(state: TopicFeedState) -> Values:
         "updated_at": to_microseconds(state.updated_at),
         "bytes_digest": state.bytes_digest,
         "changed_at": to_microseconds(state.changed_at),
+        "closed_at": to_microseconds(state.closed_at),
     }
 
 
@@ -178,6 +191,7 @@ def topic_feed(row: Row[Any]) -> TopicFeedState:
         updated_at=to_instant(row.updated_at),
         bytes_digest=bytes(row.bytes_digest) if row.bytes_digest else None,
         changed_at=to_instant(row.changed_at),
+        closed_at=to_instant(row.closed_at),
     )
 
 

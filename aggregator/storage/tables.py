@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -56,6 +57,8 @@ source_state = Table(
     Column("last_error", Text),
     Column("not_modified_seen", Boolean, nullable=False),
     _instant("retry_after_at", nullable=True),
+    _digest("raw_digest", nullable=True),
+    Column("item_digests", LargeBinary),
 )
 
 document = Table(
@@ -161,8 +164,13 @@ ledger = Table(
     _instant("pending_since", nullable=True),
     _digest("digest"),
     Column("fragment", LargeBinary),
+    Column("position", Integer),
+    Column("archived_fragment", LargeBinary),
+    _instant("withdrawn_at", nullable=True),
+    Column("has_tombstone", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("topic_id", "grain", "article_id"),
     UniqueConstraint("topic_id", "grain", "entry_id"),
+    Index(None, "topic_id", "grain", "position", unique=True),
     Index(None, "article_id"),
     Index(None, "topic_id", "grain", "state", "first_published_at"),
     sqlite_autoincrement=True,
@@ -179,6 +187,45 @@ topic_feed = Table(
     _instant("updated_at"),
     _digest("bytes_digest", nullable=True),
     _instant("changed_at", nullable=True),
+    _instant("closed_at", nullable=True),
+)
+
+archive_page = Table(
+    "archive_page",
+    metadata,
+    Column("topic_id", String(64), primary_key=True),
+    Column("grain", String(16), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    _digest("bytes_digest"),
+    _instant("changed_at"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("number", _Serial, primary_key=True),
+    Column("word", String(16), nullable=False),
+    Column("article_id", ForeignKey("article.id"), nullable=False),
+    Column("topic_id", String(64)),
+    Column("day", String(10)),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _instant("decided_at"),
+    _instant("applied_at", nullable=True),
+    Index(None, "article_id"),
+    sqlite_autoincrement=True,
+)
+
+# What a command asks of the process that holds the lock: poll a source now, close a feed (rules R25).
+request = Table(
+    "request",
+    metadata,
+    Column("number", _Serial, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("argument", Text, nullable=False),
+    _instant("asked_at"),
+    _instant("done_at", nullable=True),
+    sqlite_autoincrement=True,
 )
 
 poll = Table(

@@ -1,0 +1,1 @@
+"""Subscription lists -> sources, and back."""
