@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -19,8 +20,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source
-from aggregator.pipeline import Works, due, poll, publish, rematch
-from aggregator.web import Server
+from aggregator.pipeline import Works, attend, due, poll, publish, rematch
+from aggregator.web import Heartbeat, Server
 
 _LOG = logging.getLogger(__name__)
 _DISPATCH_S = 1
@@ -37,8 +38,9 @@ _TICK = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 30}
 class Daemon:
     """Polls, publishes and serves until it is told to stop."""
 
-    def __init__(self, works: Works, server: Server | None, sockets: list[socket.socket]) -> None:
+    def __init__(self, works: Works, server: Server | None, sockets: list[socket.socket], heartbeat: Heartbeat) -> None:
         self._works = works
+        self._heartbeat = heartbeat
         self._server = server
         self._sockets = sockets
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -56,7 +58,8 @@ class Daemon:
             scheduler = self._ticks()
             try:
                 await self._write(rematch)
-                await self._write(publish)
+                await self._write(attend)
+                await self._write(partial(publish, heal=True))
                 _LOG.info("ready", extra={"sources": len(self._works.sources), "topics": len(self._works.topics)})
                 scheduler.start()
                 await self._stop.wait()
@@ -83,7 +86,10 @@ class Daemon:
         """Claim what is due and hand it over; a tick never waits for a fetch."""
         if self._stop.is_set():
             return
+        if await self._write(attend):
+            self._is_dirty = True
         waiting = await self._write(due)
+        self._heartbeat.beat()
         claimed = [source for source in waiting if source.id not in self._in_flight]
         if not claimed:
             return

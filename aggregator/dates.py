@@ -74,6 +74,8 @@ _ARABIC = str.maketrans({"ى": "ي", "ة": "ه", "ـ": ""})
 
 def ascii_digits(text: str) -> str:
     """The text with the decimal digits of every script as 0-9; the length stays."""
+    if text.isascii():
+        return text
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in text)
 
 

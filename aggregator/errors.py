@@ -6,6 +6,7 @@ AggregatorError
 ├── StoreError           the store cannot be opened or is of a newer release
 ├── QueryError           a topic query that does not parse, with its position
 ├── NotAFeed             no format recognised in a document
+├── NotAList             not a subscription list (OPML)
 ├── UnreadableDocument   a local document that is not a text we can read
 └── UnknownName          a topic, article or source that is not there (exit 2)
 """
@@ -72,6 +73,10 @@ class QueryError(AggregatorError):
 
 class NotAFeed(AggregatorError):
     """No feed format is recognised in the document; the message says what it looks like instead."""
+
+
+class NotAList(AggregatorError):
+    """The document is no OPML, or only the beginning of one."""
 
 
 class UnreadableDocument(AggregatorError):

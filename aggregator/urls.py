@@ -120,6 +120,11 @@ def has_path(normalised: str) -> bool:
     return urlsplit(normalised).path not in ("", "/")
 
 
+def path_of(url: str | None) -> str:
+    """The path of the address; empty where there is none."""
+    return urlsplit(url).path if url and is_web(url) else ""
+
+
 def is_home_page(url: str) -> bool:
     """True for the bare address of a site; `/?p=12` is a page of it."""
     parts = urlsplit(url)

@@ -132,7 +132,7 @@ async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[
     Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/feed.xml"
     source = Source(id="series", kind=SourceKind.FEED, url=url, announce=Announce.NEW)
-    topic = Topic(id="all", title="All", query="*", window=timedelta(hours=72))
+    topic = Topic(id="all", title="All", query="*", window=timedelta(hours=72), max_per_hour=1_000_000)
     now = snapshots[0][0]
     store = Store(f"sqlite:///{folder}/store.db")
     limits = FetchLimits(

@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from uuid import UUID
 
 from aggregator.fetch import HttpFetcher
+from aggregator.model.desk import Decision, Word
 from aggregator.model.fetch import FetchLimits
 from aggregator.model.ledger import LedgerRow
 from aggregator.model.poll import Poll
 from aggregator.model.source import AgencyName, Source
 from aggregator.model.topic import Pack, Topic
-from aggregator.pipeline import FeedChange, Works, poll, publish, rematch
+from aggregator.pipeline import FeedChange, Works, attend, poll, publish, rematch
 from aggregator.storage import ArticleView, Store
 from aggregator.topics.match import compile_topics
 
@@ -69,9 +70,25 @@ class Desk:
         async with HttpFetcher(LIMITS) as fetcher:
             works = self.works(fetcher)
             rematch(works, self.now)
+            attend(works, self.now)
             with ThreadPoolExecutor(1) as writer:
                 polls = await poll(works, writer, sources=self.sources)
-            return polls, publish(works, self.now)
+            return polls, publish(works, self.now, heal=True)
+
+    def decide(self, word: Word, article_uri: str, *, topic_id: str | None = None, day: date | None = None) -> None:
+        """Write a decision down; the next `run` carries it out."""
+        made = Decision(
+            number=None,
+            word=word,
+            article_uri=article_uri,
+            topic_id=topic_id,
+            day=day,
+            by="maria",
+            reason="a reason",
+            decided_at=self.now,
+        )
+        with self.store.batch() as batch:
+            batch.desk.decide(made)
 
     def articles(self) -> tuple[ArticleView, ...]:
         """Every stored article."""

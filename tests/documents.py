@@ -1,10 +1,13 @@
 """Documents in our own words for the tests of the pipe: RSS with numbered items, a wire text, a file with its time."""
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from aggregator.model.source import Announce, Republish, Source, SourceKind
 from tests.desk import START
+from tests.loopback import Server
 
 
 def item(
@@ -28,6 +31,18 @@ def item(
 def rss(*items: str, title: str = "A source") -> bytes:
     head = f"<title>{title}</title><link>https://example.org/</link><description>d</description>"
     return f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>'.encode()
+
+
+def feed_source(server: Server, path: str = "/feed", **values: object) -> Source:
+    """A source that the server has at the path; its id is the path."""
+    name = path.strip("/") or "feed"
+    return replace(Source(id=name, kind=SourceKind.FEED, url=server.url(path)), **values)  # type: ignore[arg-type]
+
+
+def folder_source(path: Path, **values: object) -> Source:
+    """A folder of wire texts, old ones announced too."""
+    source = Source(id="folder", kind=SourceKind.FOLDER, path=path, republish=Republish.FULL, announce=Announce.ALL)
+    return replace(source, **values)  # type: ignore[arg-type]
 
 
 def write(folder: Path, name: str, text: str, at: datetime = START - timedelta(minutes=5)) -> Path:

@@ -61,6 +61,8 @@ def test_a_wire_text_becomes_a_feed_and_nothing_changes_the_second_time(folder: 
         "entries": 1,
         "added": [],
         "updated": [],
+        "withdrawn": [],
+        "left": [],
     }
     assert (feed.read_bytes(), feed.stat().st_mtime_ns) == (before, stamp)
 

@@ -19,7 +19,7 @@ from aggregator.config.lines import find_lines
 from aggregator.config.units import duration, duration_text, size
 from aggregator.errors import ConfigError
 from aggregator.model.source import AgencyName, Announce, Republish, Source, SourceKind
-from aggregator.model.topic import Grain, Topic
+from aggregator.model.topic import Expectation, Grain, Topic
 
 CASES = Path(__file__).parent / "config"
 ENVIRONMENT = {"SET": "reader:k3y", "ODD": "k3y k3y", "HILL_AUTH": "reader:pässword"}
@@ -130,6 +130,8 @@ def test_the_full_file_holds_every_key() -> None:
 
 def _holds(table: dict[str, object], keys: list[str]) -> bool:
     inner = table.get(keys[0])
+    if isinstance(inner, list) and len(keys) > 1:
+        return any(_holds(item, keys[1:]) for item in inner)
     return inner is not None if len(keys) == 1 else isinstance(inner, dict) and _holds(inner, keys[1:])
 
 
@@ -202,6 +204,11 @@ def test_a_topic_of_a_tag_has_the_ids_even_of_disabled_sources(full: Configurati
             limit=10,
             grain=Grain.ARTICLES,
             window=timedelta(days=2),
+            max_per_hour=20,
+            expect=(
+                Expectation(matches=True, seed="arrival.txt"),
+                Expectation(matches=False, text="A holiday by the sea"),
+            ),
         ),
     )
 

@@ -38,6 +38,7 @@ forms = ["DESK"]
 id = "all"
 title = "All"
 query = "*"
+max_per_hour = 1000
 """
     (folder / "config.toml").write_text(text + "".join(sources), "utf-8")
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -76,7 +77,11 @@ def test_a_document_comes_with_what_the_server_said_of_it() -> None:
         assert (document.key, document.body, document.content_type) == (url, RSS, "text/xml; charset=x")
         assert (document.digest, document.modified_at, document.sidecar) == (digest(RSS), None, None)
         assert result.validators == Validators(
-            url=url, etag='W/"a b"', last_modified="some day", digests=(document.digest,)
+            url=url,
+            etag='W/"a b"',
+            last_modified="some day",
+            digests=(document.digest,),
+            raw_digest=blake2b(RSS, digest_size=16).digest(),
         )
         assert (result.url, result.status, result.body_bytes, result.look_again_after) == (url, 200, len(RSS), None)
 

@@ -1,5 +1,7 @@
 """The whole pipe, in process: real loopback HTTP, a real store, real files; only the clock is the test's."""
 
+import gzip
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,26 +12,16 @@ import pytest
 
 from aggregator.model.ledger import RowState
 from aggregator.model.poll import Outcome
-from aggregator.model.source import AgencyName, Announce, Republish, Source, SourceKind
+from aggregator.model.source import AgencyName, Announce, Republish
 from aggregator.model.topic import Grain, Topic
 from tests.atom_rules import problems
 from tests.desk import START, desk
-from tests.documents import item, rss, wire, write
-from tests.loopback import Reply, Request, Server, serve
+from tests.documents import feed_source, folder_source, item, rss, wire, write
+from tests.loopback import Reply, Request, serve
 
 EVERYTHING = Topic(id="all", title="All", query="*")
 DESK_AGENCY = AgencyName(id="desk", name="Desk", forms=("DESK",))
 WORDS = " ".join(f"word{number}" for number in range(60))
-
-
-def feed_source(server: Server, path: str = "/feed", **values: object) -> Source:
-    name = path.strip("/") or "feed"
-    return replace(Source(id=name, kind=SourceKind.FEED, url=server.url(path)), **values)  # type: ignore[arg-type]
-
-
-def folder_source(path: Path, **values: object) -> Source:
-    source = Source(id="folder", kind=SourceKind.FOLDER, path=path, republish=Republish.FULL, announce=Announce.ALL)
-    return replace(source, **values)  # type: ignore[arg-type]
 
 
 class Site:
@@ -472,7 +464,9 @@ def test_a_file_still_being_written_is_not_a_folders_first_reading(tmp_path: Pat
 def test_what_comes_in_one_poll_keeps_its_order(tmp_path: Path) -> None:
     items = [item(number, at=START - timedelta(minutes=number)) for number in range(1, 41)]
     with serve({"/feed": Reply(rss(*items))}) as server:
-        with desk(tmp_path, sources=(feed_source(server),), topics=(replace(EVERYTHING, limit=5),)) as at:
+        with desk(
+            tmp_path, sources=(feed_source(server),), topics=(replace(EVERYTHING, limit=5, max_per_hour=100),)
+        ) as at:
             at.run()
             titles = [entry.title for entry in feedparser.parse(at.feed("all")).entries]
     assert titles == [f"Item {number}" for number in range(1, 41)]
@@ -549,3 +543,69 @@ def test_an_ambiguous_url_merges_nothing_in_any_source_afterwards(tmp_path: Path
             at.run()
             headlines = sorted(view.stored.article.headline for view in at.articles())
     assert headlines == ["One", "One", "Two"]
+
+
+def test_the_same_bytes_without_validators_are_not_unpacked_or_read(tmp_path: Path) -> None:
+    site = Site()
+    packed = gzip.compress(rss(item(1), item(2)), mtime=0)
+    site.pages["/feed"] = Reply(packed, headers={"Content-Encoding": "gzip"})
+    with serve(site) as server, desk(tmp_path, sources=(feed_source(server),), topics=(EVERYTHING,)) as at:
+        at.run()
+        at.now += timedelta(hours=1)
+        (same,), _ = at.run()
+        # The same document packed otherwise is known by what is in it.
+        site.pages["/feed"] = Reply(gzip.compress(rss(item(1), item(2)), mtime=9), headers={"Content-Encoding": "gzip"})
+        at.now += timedelta(hours=1)
+        (repacked,), _ = at.run()
+        with at.store.read() as reader:
+            state = reader.source_states()["feed"]
+    assert (same.outcome, same.status, same.body_bytes) == (Outcome.UNCHANGED, 200, len(packed))
+    assert repacked.outcome is Outcome.UNCHANGED
+    assert state.validators.raw_digest != hashlib.blake2b(packed, digest_size=16).digest()
+    assert state.last_good_poll_at == at.now
+
+
+def test_entries_that_are_not_read_again_stay_in_the_window(tmp_path: Path) -> None:
+    site = Site()
+    with serve(site) as server, desk(tmp_path, sources=(feed_source(server),), topics=(EVERYTHING,)) as at:
+        for hours, numbers in enumerate([(1, 2, 3), (4, 1, 2, 3), (5, 4, 2, 3)]):
+            site.pages["/feed"] = Reply(rss(*(item(number) for number in numbers)))
+            at.now = START + timedelta(hours=hours)
+            (poll,), _ = at.run()
+        with at.store.batch() as batch:
+            in_window = len(batch.window("feed", None))
+        seen = {view.stored.article.headline: view.observations[0].last_seen_at - START for view in at.articles()}
+    assert (poll.entries, poll.new, poll.updated, poll.known_share) == (4, 1, 0, 0.75)
+    assert in_window == 4
+    assert seen == {f"Item {number}": timedelta(hours=2) for number in (1, 2, 3, 4, 5)}
+
+
+def test_an_edit_among_entries_that_are_not_read_again_is_one_revision(tmp_path: Path) -> None:
+    site = Site()
+    with serve(site) as server, desk(tmp_path, sources=(feed_source(server),), topics=(EVERYTHING,)) as at:
+        site.pages["/feed"] = Reply(rss(item(1), item(2), item(3)))
+        at.run()
+        site.pages["/feed"] = Reply(rss(item(1), item(2, text="Another text."), item(3)))
+        at.now += timedelta(hours=1)
+        (poll,), _ = at.run()
+        versions = {view.stored.article.headline: view.stored.version for view in at.articles()}
+    assert (poll.entries, poll.new, poll.updated) == (3, 0, 1)
+    assert versions == {"Item 1": 1, "Item 2": 2, "Item 3": 1}
+
+
+def test_a_link_that_becomes_ambiguous_is_so_for_an_entry_not_read_again(tmp_path: Path) -> None:
+    page = "https://example.org/live"
+    site = Site()
+    with serve(site) as server:
+        sources = (feed_source(server, "/a"), feed_source(server, "/b"))
+        with desk(tmp_path, sources=sources[:1], topics=(EVERYTHING,)) as at:
+            site.pages["/a"] = Reply(rss(item(1, title="One", link=page), item(5)))
+            at.run()
+            site.pages["/a"] = Reply(rss(item(2, title="Two", link=page), item(1, title="One", link=page), item(5)))
+            at.now += timedelta(hours=1)
+            at.run()
+            at.sources = sources
+            site.pages["/b"] = Reply(rss(item(3, title="One", link=page)))
+            at.run()
+            headlines = sorted(view.stored.article.headline for view in at.articles())
+    assert headlines == ["Item 5", "One", "One", "Two"]

@@ -7,7 +7,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
@@ -271,3 +273,36 @@ def test_the_lock_is_held_against_another_process_and_ends_with_it(tmp_path: Pat
         holder.wait()
         with lock_file(lock):
             assert lock.exists()
+
+
+def test_a_store_of_the_first_release_keeps_its_rows_and_gives_them_their_places(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", "aggregator.storage:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO article (id, uri, version, owner_source, owner_key, owner_priority, first_seen_at, effective_at,"
+            " effective_basis, text_digest, material_digest, title_digest, content)"
+            " SELECT value, 'urn:uuid:' || value, 1, 's', x'00', 0, 0, 0, 'first_seen', x'00', x'00', x'00', '{}'"
+            " FROM json_each('[1, 2, 3, 4]')"
+        )
+        for number, state in enumerate(("live", "held", "archived", "live"), 1):
+            connection.exec_driver_sql(
+                "INSERT INTO ledger (topic_id, grain, entry_id, id_policy, article_id, state, reason, rule_version,"
+                f" first_published_at, updated_at, digest) VALUES ('t', 'unique', 'e{number}', 'mint', {number}, '{state}',"
+                " 'r', 'v', 0, 0, x'00')"
+            )
+    engine.dispose()
+    opened = Store(url)
+    opened.upgrade(INSTANCE, NOW)
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT entry_id, position FROM ledger ORDER BY seq").all()
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+    opened.close()
+    assert [tuple(row) for row in found] == [("e1", 1), ("e2", None), ("e3", 2), ("e4", 3)]

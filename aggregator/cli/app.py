@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Configuration
     from aggregator.pipeline import Works
-    from aggregator.storage import Reader, Store
+    from aggregator.storage import Batch, Reader, Store
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -90,6 +90,16 @@ def set_up_logs(context: typer.Context, *, quieter: bool = False) -> None:
     set_up(verbosity=min(given.verbosity, -1 if quieter else given.verbosity))
 
 
+def user_name() -> str:
+    """Who decides, where nobody says."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no name for the user's number, as in a container
+        return "desk"
+
+
 def is_terminal() -> bool:
     """Whether a person is watching."""
     return sys.stderr.isatty()
@@ -99,12 +109,17 @@ def console() -> "Console":
     """Tables for people on stdout; 80 columns where the width is not known."""
     from rich.console import Console
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 80)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
     """One object a line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, sort_keys=False, default=_plain) + "\n")
+    sys.stdout.write(json_line(value))
+
+
+def json_line(value: Mapping[str, Any]) -> str:
+    """The object as a line of JSON Lines; instants in UTC with a `Z`."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=False, default=_plain) + "\n"
 
 
 def _plain(value: object) -> str:
@@ -121,6 +136,20 @@ def open_store(found: "Configuration") -> "Store":
 
 
 @contextmanager
+def reading_if_any(found: "Configuration") -> Iterator["Reader | None"]:
+    """Like `reading`; None where nothing was ever run, for listings of what is configured."""
+    store = open_store(found)
+    try:
+        if not store.is_current():
+            yield None
+            return
+        with store.read() as reader:
+            yield reader
+    finally:
+        store.close()
+
+
+@contextmanager
 def reading(found: "Configuration") -> Iterator["Reader"]:
     """One view of the store for a command that only reads. Raises StoreError where nothing was ever run."""
     store = open_store(found)
@@ -129,6 +158,19 @@ def reading(found: "Configuration") -> Iterator["Reader"]:
             raise StoreError(f"nothing is stored yet for {found.file.name}: run `aggregator once` first")
         with store.read() as reader:
             yield reader
+    finally:
+        store.close()
+
+
+@contextmanager
+def writing_beside(found: "Configuration") -> Iterator["Batch"]:
+    """One short transaction for what a command leaves to the process that polls and publishes (rules R25)."""
+    store = open_store(found)
+    try:
+        if not store.is_current():
+            raise StoreError(f"nothing is stored yet for {found.file.name}: run `aggregator once` first")
+        with store.batch() as batch:
+            yield batch
     finally:
         store.close()
 
@@ -176,7 +218,7 @@ async def works(found: "Configuration", store: "Store") -> AsyncIterator["Works"
     instance_id = store.upgrade(uuid.uuid4(), clock())
     refuse_changed_grains(found, store)
     async with HttpFetcher(found.fetch) as fetcher:
-        yield Works(
+        parts = Works(
             store=store,
             fetcher=fetcher,
             matcher=matcher,
@@ -191,3 +233,7 @@ async def works(found: "Configuration", store: "Store") -> AsyncIterator["Works"
             directory=found.publish.directory,
             clock=clock,
         )
+        try:
+            yield parts
+        finally:
+            parts.readers.close()

@@ -44,11 +44,12 @@ def check(
     fetch: Annotated[bool, typer.Option("--fetch", help="Also try every source once; nothing is stored.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Validate the configuration: every mistake at once, with its line. Changes nothing."""
+    """Validate the configuration, every mistake at once with its line, and the topics' examples. Changes nothing."""
     found = configuration(context)
     _compare_with_published(found)
+    failed_examples = _failed_examples(found, as_json=as_json)
     if not fetch:
-        _tell_right(found, as_json=as_json)
+        _tell_right(found, failed_examples, as_json=as_json)
         return
     results = asyncio.run(_try_all(found))
     failed = 0
@@ -59,15 +60,34 @@ def check(
             print_json({"source": source.id, "ok": is_good, "detail": detail})
         else:
             typer.echo(f"{'ok    ' if is_good else 'failed'} {source.id}: {detail}")
-    if failed == len(results) and results:
+    if (failed == len(results) and results) or failed_examples:
         raise typer.Exit(1)
 
 
-def _tell_right(found: "Configuration", *, as_json: bool) -> None:
+def _failed_examples(found: "Configuration", *, as_json: bool) -> int:
+    """Tell the examples of topics that fail; nothing is loaded for a configuration without any."""
+    if not any(topic.expect for topic in found.topics):
+        return 0
+    from aggregator.cli.expectations import try_all
+    from aggregator.cli.topics import say_tried, tried_as_json
+
+    failed = [one for one in try_all(found, found.topics, clock()) if not one.holds]
+    for one in failed:
+        if as_json:
+            print_json(tried_as_json(one))
+        else:
+            say_tried(one)
+    return len(failed)
+
+
+def _tell_right(found: "Configuration", failed_examples: int, *, as_json: bool) -> None:
+    counts = {"sources": len(found.sources), "topics": len(found.topics)}
     if as_json:
-        print_json({"config": str(found.file), "ok": True, "sources": len(found.sources), "topics": len(found.topics)})
-    else:
+        print_json({"config": str(found.file), "ok": not failed_examples} | counts)
+    elif not failed_examples:
         typer.echo(f"{found.file.name} is right: {len(found.sources)} sources, {len(found.topics)} topics")
+    if failed_examples:
+        raise typer.Exit(1)
 
 
 def _compare_with_published(found: "Configuration") -> None:

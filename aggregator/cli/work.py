@@ -21,18 +21,18 @@ from aggregator.cli.app import (
     set_up_logs,
     works,
 )
+from aggregator.cli.changes import print_changes
 from aggregator.errors import StoreError
 
 if TYPE_CHECKING:
     import socket
 
     from aggregator.config import Configuration
-    from aggregator.model.ledger import LedgerRow
     from aggregator.model.poll import Poll
     from aggregator.model.source import Source
     from aggregator.pipeline import FeedChange, Visit, Works
     from aggregator.storage import Store
-    from aggregator.web import Server
+    from aggregator.web import Heartbeat, Server
 
 # A file that is being written is looked at again after a second, a few times; then the next run takes it (rules R33).
 _LOOKS_AT_YOUNG_FILES = 4
@@ -53,12 +53,12 @@ def once(
     found = configuration(context)
     set_up_logs(context, quieter=is_terminal())
     if dry_run:
-        _print_changes(asyncio.run(_rehearse(found, everything=everything)), as_json=as_json)
+        print_changes(asyncio.run(_rehearse(found, everything=everything)), as_json=as_json)
         return
     with locked(found), _opened(found) as store:
         polls, changes = asyncio.run(_once(found, store, everything=everything))
     _print_polls(polls, as_json=as_json)
-    _print_changes(changes, as_json=as_json)
+    print_changes(changes, as_json=as_json)
     failed = sum(done.outcome == "failed" for done in polls)
     if (polls and failed == len(polls)) or (strict and failed):
         raise typer.Exit(1)
@@ -90,10 +90,10 @@ def publish(context: typer.Context, dry_run: DryRun = False, as_json: AsJson = F
     found = configuration(context)
     set_up_logs(context, quieter=is_terminal())
     if dry_run:
-        _print_changes(asyncio.run(_rehearse(found, everything=None)), as_json=as_json)
+        print_changes(asyncio.run(_rehearse(found, everything=None)), as_json=as_json)
         return
     with locked(found), _opened(found) as store:
-        _print_changes(asyncio.run(_publish(found, store)), as_json=as_json)
+        print_changes(asyncio.run(_publish(found, store)), as_json=as_json)
 
 
 @contextmanager
@@ -108,11 +108,12 @@ def _opened(found: "Configuration") -> "Iterator[Store]":
 async def _once(
     found: "Configuration", store: "Store", *, everything: bool
 ) -> "tuple[tuple[Poll, ...], tuple[FeedChange, ...]]":
-    from aggregator.pipeline import poll, rematch
+    from aggregator.pipeline import attend, poll, rematch
     from aggregator.pipeline import publish as publish_feeds
 
     async with works(found, store) as parts:
         rematch(parts, clock())
+        attend(parts, clock())
         sources = _claimed(parts, everything=everything)
         with ThreadPoolExecutor(1) as writer, _progress(len(sources)) as on_poll:
             polls = {done.source_id: done for done in await poll(parts, writer, sources=sources, on_poll=on_poll)}
@@ -121,7 +122,7 @@ async def _once(
                     break
                 await asyncio.sleep(_LOOK_AGAIN_S)
                 polls |= {done.source_id: done for done in await poll(parts, writer, sources=young)}
-        return tuple(polls.values()), publish_feeds(parts, clock())
+        return tuple(polls.values()), publish_feeds(parts, clock(), heal=True)
 
 
 def _claimed(parts: "Works", *, everything: bool) -> "tuple[Source, ...]":
@@ -168,20 +169,23 @@ async def _rehearse(found: "Configuration", *, everything: bool | None) -> "tupl
 
 
 async def _publish(found: "Configuration", store: "Store") -> "tuple[FeedChange, ...]":
+    from aggregator.pipeline import attend, rematch
     from aggregator.pipeline import publish as publish_feeds
-    from aggregator.pipeline import rematch
 
     async with works(found, store) as parts:
         rematch(parts, clock())
-        return publish_feeds(parts, clock())
+        attend(parts, clock())
+        return publish_feeds(parts, clock(), heal=True)
 
 
 async def _run(found: "Configuration", store: "Store") -> None:
     from aggregator.daemon import Daemon
+    from aggregator.web import Heartbeat
 
+    heartbeat = Heartbeat(clock)
     async with works(found, store) as parts:
-        with _listening(found, store) as (server, sockets):
-            await Daemon(parts, server, sockets).run()
+        with _listening(found, store, heartbeat) as (server, sockets):
+            await Daemon(parts, server, sockets, heartbeat).run()
 
 
 async def _serve(found: "Configuration", store: "Store") -> None:
@@ -194,8 +198,10 @@ async def _serve(found: "Configuration", store: "Store") -> None:
 
 
 @contextmanager
-def _listening(found: "Configuration", store: "Store") -> "Iterator[tuple[Server | None, list[socket.socket]]]":
-    """The web server on its bound socket; none where the configuration says so."""
+def _listening(
+    found: "Configuration", store: "Store", heartbeat: "Heartbeat | None" = None
+) -> "Iterator[tuple[Server | None, list[socket.socket]]]":
+    """The web server on its bound socket; none where the configuration says so. Who serves alone has no heartbeat."""
     from aggregator.web import Server, Site, create_app, listen
 
     address = found.web.listen
@@ -213,7 +219,7 @@ def _listening(found: "Configuration", store: "Store") -> "Iterator[tuple[Server
     )
     typer.echo(f"serving on http://{address.host}:{address.port}/", err=True)
     with bound:
-        yield Server(create_app(store, site)), [bound]
+        yield Server(create_app(store, site, heartbeat)), [bound]
 
 
 @contextmanager
@@ -254,30 +260,3 @@ def _print_polls(polls: "tuple[Poll, ...]", *, as_json: bool) -> None:
         typer.echo(f"{len(failed)} could not be read and are tried again later:")
     for done in failed:
         typer.echo(f"  {done.source_id}: {done.error}")
-
-
-def _print_changes(changes: "tuple[FeedChange, ...]", *, as_json: bool) -> None:
-    for change in changes:
-        if as_json:
-            print_json(
-                {
-                    "feed": change.topic_id,
-                    "changed": change.is_changed,
-                    "written": change.is_written,
-                    "entries": change.entries,
-                    "added": [_row_as_json(row) for row in change.added],
-                    "updated": [_row_as_json(row) for row in change.revised],
-                }
-            )
-            continue
-        what = f"{len(change.added)} added, {len(change.revised)} updated" if change.is_changed else "unchanged"
-        typer.echo(f"{change.path.name}: {change.entries} entries, {what}")
-        for sign, rows in (("+", change.added), ("~", change.revised)):
-            for row in rows[:20]:
-                typer.echo(f"  {sign} {row.article_uri}  {row.reason}")
-            if len(rows) > 20:
-                typer.echo(f"  {sign} ... and {len(rows) - 20} more")
-
-
-def _row_as_json(row: "LedgerRow") -> dict[str, object]:
-    return {"id": row.entry_id, "article": row.article_uri, "reason": row.reason}

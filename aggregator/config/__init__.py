@@ -2,6 +2,7 @@
 
 findings of one table: `settings`, in our words through `findings`, with their lines from `lines`;
 findings between tables: `checks`; what leaves the room: `configuration`, made by `build`.
+Beside the way: `show` and `schema` for people and editors, `edit` for commands that change the file.
 """
 
 import math
@@ -15,6 +16,7 @@ from aggregator.config.findings import Finding, located
 from aggregator.config.lines import find_lines
 from aggregator.config.reading import Reading, parse, read, read_text
 from aggregator.config.settings import documented_keys
+from aggregator.config.show import effective
 from aggregator.config.values import Address
 from aggregator.errors import ConfigError, ConfigMistake
 
@@ -27,8 +29,11 @@ __all__ = [
     "Storage",
     "Web",
     "documented_keys",
+    "effective",
     "find",
     "load",
+    "load_text",
+    "read_text",
 ]
 
 _NAME = "config.toml"
@@ -59,9 +64,16 @@ def find(
 
 def load(path: Path, environment: Mapping[str, str]) -> Configuration:
     """The configuration. Raises ConfigError with every mistake, sorted by line."""
+    return load_text(read_text(path, str(path)), path, environment)
+
+
+def load_text(text: str, path: Path, environment: Mapping[str, str]) -> Configuration:
+    """The configuration that the text would be if it stood in that file: for trying a change before it is written.
+
+    Raises ConfigError with every mistake, sorted by line.
+    """
     shown = str(path)
     file = path.absolute()
-    text = read_text(path, shown)
     reading = read(parse(text, shown), environment, file.parent)
     around = Surroundings(environment=environment, agencies=shipped.agencies(), packs=shipped.packs())
     if wrong := [*reading.findings, *mistakes(reading, around)]:

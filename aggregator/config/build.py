@@ -18,7 +18,7 @@ from aggregator.config.settings import (
 from aggregator.config.values import Address
 from aggregator.model.fetch import FetchLimits
 from aggregator.model.source import AgencyName, Republish, Source, SourceKind
-from aggregator.model.topic import Topic
+from aggregator.model.topic import Expectation, Topic
 
 
 def site(table: SiteTable, listen: Address | None) -> Site:
@@ -61,7 +61,7 @@ def source(table: SourceTable, defaults: IntervalsTable, environment: Mapping[st
         language=table.language,
         timezone=table.timezone,
         priority=table.priority,
-        republish=table.rights.republish or (Republish.EXCERPT if table.path is None else Republish.FULL),
+        republish=table.rights.republish or default_right(table),
         announce=table.announce,
         tags=tuple(table.tags),
         private=table.private,
@@ -74,6 +74,11 @@ def source(table: SourceTable, defaults: IntervalsTable, environment: Mapping[st
     )
 
 
+def default_right(table: SourceTable) -> Republish:
+    """A local text is the desk's own, a feed is somebody else's (rules R21)."""
+    return Republish.EXCERPT if table.path is None else Republish.FULL
+
+
 def topic(table: TopicTable, sources: Sequence[SourceTable]) -> Topic:
     return Topic(
         id=table.id,
@@ -84,6 +89,8 @@ def topic(table: TopicTable, sources: Sequence[SourceTable]) -> Topic:
         limit=table.limit,
         grain=table.grain,
         window=table.window,
+        max_per_hour=table.max_per_hour,
+        expect=tuple(Expectation(matches=one.match, seed=one.seed, text=one.text) for one in table.expect),
     )
 
 

@@ -48,6 +48,7 @@ def mistakes(reading: Reading, around: Surroundings) -> Iterator[Finding]:
     yield from _read_back(settings.sources, settings.publish.directory)
     yield from _topic_references(reading)
     yield from _queries(settings.topics, around.packs)
+    yield from _expectations(reading)
     yield from _agency_names(reading, around.agencies)
 
 
@@ -160,6 +161,15 @@ def _queries(topics: Sequence[TopicTable], packs: Sequence[Pack]) -> Iterator[Fi
         if "query" in topic.model_fields_set:
             for message in _query_mistakes(topic.query, known):
                 yield Finding(place=("topics", index, "query"), message=message)
+
+
+def _expectations(reading: Reading) -> Iterator[Finding]:
+    for index, topic in enumerate(reading.tables("topics")):
+        written = topic.get("expect")
+        for position, raw in enumerate(written if isinstance(written, list) else ()):
+            if isinstance(raw, dict) and ("seed" in raw) == ("text" in raw):
+                message = "needs a seed or a text" if "seed" not in raw else "has a seed or a text, not both"
+                yield Finding(place=("topics", index, "expect", position), message=message)
 
 
 def _query_mistakes(text: str, packs: Sequence[str]) -> Iterator[str]:

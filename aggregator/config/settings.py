@@ -6,11 +6,12 @@ wrong; the keys that must be written stand in `required`.
 
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, ClassVar, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from aggregator.config import units, values
 from aggregator.config.values import Address
@@ -29,6 +30,14 @@ def _store(value: object, info: Context) -> str:
     return values.store_in(info.context["folder"], value)
 
 
+# What an editor is told of values that are written as text; the validators say the rest.
+_TEXT = WithJsonSchema({"type": "string"})
+
+
+def _one_of(words: type[StrEnum]) -> WithJsonSchema:
+    return WithJsonSchema({"enum": [word.value for word in words]})
+
+
 Line = Annotated[str, AfterValidator(values.line_of_text)]
 Paragraph = Annotated[str, AfterValidator(values.paragraph)]
 Slug = Annotated[str, AfterValidator(values.slug)]
@@ -40,17 +49,17 @@ SourceAddress = Annotated[str, AfterValidator(values.source_address)]
 Contact = Annotated[str, AfterValidator(values.contact)]
 AuthVariable = Annotated[str, AfterValidator(values.auth_variable)]
 Headers = Annotated[dict[str, str], AfterValidator(values.headers)]
-Duration = Annotated[timedelta, PlainValidator(units.duration)]
-Size = Annotated[int, PlainValidator(units.size)]
+Duration = Annotated[timedelta, PlainValidator(units.duration), WithJsonSchema(units.DURATION_SCHEMA)]
+Size = Annotated[int, PlainValidator(units.size), WithJsonSchema(units.SIZE_SCHEMA)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Rank = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
-Listen = Annotated[Address | None, PlainValidator(values.listen)]
-Network = Annotated[IPv4Network | IPv6Network, PlainValidator(values.network)]
-Folder = Annotated[Path, PlainValidator(_path)]
-Store = Annotated[str, PlainValidator(_store)]
-Right = Annotated[Republish, PlainValidator(values.one_of(Republish))]
-Announcing = Annotated[Announce, PlainValidator(values.one_of(Announce))]
-GrainWord = Annotated[Grain, PlainValidator(values.one_of(Grain))]
+Listen = Annotated[Address | None, PlainValidator(values.listen), _TEXT]
+Network = Annotated[IPv4Network | IPv6Network, PlainValidator(values.network), _TEXT]
+Folder = Annotated[Path, PlainValidator(_path), _TEXT]
+Store = Annotated[str, PlainValidator(_store), _TEXT]
+Right = Annotated[Republish, PlainValidator(values.one_of(Republish)), _one_of(Republish)]
+Announcing = Annotated[Announce, PlainValidator(values.one_of(Announce)), _one_of(Announce)]
+GrainWord = Annotated[Grain, PlainValidator(values.one_of(Grain)), _one_of(Grain)]
 
 # This machine only: opening it to others is a decision.
 DEFAULT_LISTEN = Address(host="127.0.0.1", port=8080)
@@ -133,6 +142,12 @@ class SourceTable(Table):
     max_interval: Duration | None = None
 
 
+class ExpectTable(Table):
+    match: bool = True  # what most examples are
+    seed: Line | None = None
+    text: Paragraph | None = None
+
+
 class TopicTable(Table):
     required: ClassVar[Mapping[str, str]] = {
         "id": "every topic needs an id",
@@ -148,6 +163,8 @@ class TopicTable(Table):
     limit: Count = 100  # entries of the live document (rules R14)
     grain: GrainWord = Grain.UNIQUE  # one entry for all copies of a text
     window: Duration = timedelta(hours=72)  # older at first sight is no news: archive only (rules R17)
+    max_per_hour: Count = 30  # what a person can follow; the rest waits its turn (rules R18)
+    expect: list[ExpectTable] = []  # none
 
 
 class Settings(Table):

@@ -12,6 +12,10 @@ _BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _SIZE = re.compile(r"([0-9]{1,10}) ?([KMG]iB)")
 _DECIMAL_SIZE = re.compile(r"([0-9]{1,10}) ?([KMG])i?B?", re.IGNORECASE)
 
+# For `config.schema.json`; what is accepted in the end is said by `duration` and `size`.
+DURATION_SCHEMA = {"type": "string", "pattern": f"^{_DURATION.pattern}$"}
+SIZE_SCHEMA = {"type": "string", "pattern": f"^{_SIZE.pattern}$"}
+
 
 def duration(value: object) -> timedelta:
     """A whole number of seconds, minutes, hours or days, from one second up."""
@@ -39,6 +43,14 @@ def duration_text(value: timedelta) -> str:
     seconds = int(value.total_seconds())
     unit, length = next((unit, length) for unit, length in _SECONDS.items() if seconds % length == 0)
     return f"{seconds // length}{unit}"
+
+
+def size_text(value: int) -> str:
+    """The shortest form in one unit: `512 KiB`, `10 MiB`; what is no whole number of KiB is rounded up to one."""
+    unit, length = next(
+        (unit, length) for unit, length in reversed(_BYTES.items()) if value % length == 0 or unit == "KiB"
+    )
+    return f"{-(-value // length)} {unit}"
 
 
 def _but_is(value: object) -> str:

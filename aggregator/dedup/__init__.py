@@ -8,6 +8,7 @@ from aggregator.dedup.identity import (
     fingerprints,
     mint,
     mint_name,
+    offers,
     path_key,
     source_uri,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "fingerprints",
     "mint",
     "mint_name",
+    "offers",
     "path_key",
     "source_uri",
 ]

@@ -47,6 +47,17 @@ def entry_keys(entries: Iterable[Entry]) -> tuple[EntryKeys, ...]:
     return tuple(found.values())
 
 
+def offers(entry: Entry) -> tuple[bytes, ...]:
+    """Eight bytes for each value that the entry may be known by, unique or not, and for its canonical URL.
+
+    Two entries of one document that share none of them do not touch each other's keys (rules R1).
+    """
+    _, _, keys = _offer(entry)
+    url = normalise(entry.link)
+    digests = [key.digest for key in keys] + ([digest("url", url)] if url else [])
+    return tuple(one[:8] for one in digests)
+
+
 def document_keys(path: str, text: bytes) -> tuple[Key, ...]:
     """Keys of a local document: its path, then its text, by which a moved file is known (rules R5)."""
     return (path_key(path), _key(KeyKind.DIGEST, text.hex()))

@@ -40,10 +40,15 @@ class Readable:
     etag: str | None
     last_modified: str | None
 
-    def validators(self, hop: Hop, digest: bytes) -> Validators:
+    def validators(self, hop: Hop, digests: tuple[bytes, ...], raw_digest: bytes) -> Validators:
         """To be sent back to this URL only."""
-        url = str(without_credentials(hop.url))
-        return Validators(url=url, etag=self.etag, last_modified=self.last_modified, digests=(digest,))
+        return Validators(
+            url=str(without_credentials(hop.url)),
+            etag=self.etag,
+            last_modified=self.last_modified,
+            digests=digests,
+            raw_digest=raw_digest,
+        )
 
 
 def interpret(response: httpx.Response, hop: Hop) -> Readable | Redirect | NotModified | FetchFailed:

@@ -4,6 +4,7 @@ httpx would inflate first and count later (632 bytes can become 400 MiB), theref
 """
 
 import zlib
+from hashlib import blake2b
 
 from aggregator.model.fetch import FailureKind, FetchFailed
 
@@ -21,11 +22,15 @@ ENCODINGS = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
 class Body:
     """Collects one answer. Feed it every chunk, then `finish`; a failure is final.
 
-    `received` is the number of bytes that came over the wire.
+    `received` is the number of bytes that came over the wire. Where `known` is the digest of an earlier answer's bytes,
+    nothing is inflated before `finish`: an answer that `is_known` need not be.
     """
 
-    def __init__(self, encoding: str, limit_bytes: int) -> None:
+    def __init__(self, encoding: str, limit_bytes: int, known: bytes | None = None) -> None:
         self.received = 0
+        self._known = known
+        self._waiting: list[bytes] = []
+        self._state = blake2b(digest_size=16)
         self._encoding = encoding
         self._limit_bytes = limit_bytes
         self._body = bytearray()
@@ -37,6 +42,23 @@ class Body:
     def feed(self, raw: bytes) -> FetchFailed | None:
         """Take a chunk; the failure if the answer cannot be used any more."""
         self.received += len(raw)
+        self._state.update(raw)
+        if self._known is None:
+            return self._take(raw)
+        self._waiting.append(raw)
+        return too_big(self._limit_bytes) if self.received > self._limit_bytes + _OVERHEAD_BYTES else None
+
+    @property
+    def raw_digest(self) -> bytes:
+        """blake2b-16 of the bytes as they came."""
+        return self._state.digest()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether these are the bytes of the earlier answer; asked when the last chunk is fed."""
+        return self.raw_digest == self._known
+
+    def _take(self, raw: bytes) -> FetchFailed | None:
         if self._encoding in ("", "identity"):
             self._body += raw
         else:
@@ -52,6 +74,9 @@ class Body:
 
     def finish(self) -> bytes | FetchFailed:
         """The whole body. An end inside the compressed data is a failure: half a document is none."""
+        for raw in self._waiting:
+            if failed := self._take(raw):
+                return failed
         compressed = self._encoding not in ("", "identity")
         if compressed and self.received and (self._inflater is not None or not self._members):
             return self.cut_off()

@@ -71,6 +71,12 @@ class Hop:
         return bool(stored.etag or stored.last_modified) and stored.url is not None and _is_same(stored.url, self.url)
 
     @property
+    def known_bytes(self) -> bytes | None:
+        """The digest of the bytes that this URL gave last; None where it gave none or they are not known."""
+        stored = self.validators
+        return stored.raw_digest if stored.url is not None and _is_same(stored.url, self.url) else None
+
+    @property
     def place(self) -> str:
         """The server, for people. A private source's host is not named."""
         host = self.url.raw_host.decode("ascii")[:100]

@@ -14,7 +14,7 @@ from aggregator.fetch.body import Body
 from aggregator.fetch.hop import BadUrl, Hop, parse_url, request, without_credentials
 from aggregator.fetch.hosts import HostTurns
 from aggregator.fetch.pools import Pools
-from aggregator.model.fetch import Document, FailureKind, Fetched, FetchFailed, FetchLimits, FetchResult
+from aggregator.model.fetch import Document, FailureKind, Fetched, FetchFailed, FetchLimits, FetchResult, Identical
 from aggregator.model.source import Source, Validators
 from aggregator.text import digest
 
@@ -89,8 +89,13 @@ class WebFetcher:
         finally:
             await response.aclose()
 
-    async def _read(self, response: httpx.Response, head: Readable, hop: Hop) -> Fetched | FetchFailed:
-        body = await _body(response, head.encoding, self._limits.max_body_bytes)
+    async def _read(self, response: httpx.Response, head: Readable, hop: Hop) -> Fetched | Identical | FetchFailed:
+        collected = Body(head.encoding, self._limits.max_body_bytes, hop.known_bytes)
+        failed = await _collect(response, collected)
+        if failed is None and collected.is_known:
+            validators = head.validators(hop, hop.validators.digests, collected.raw_digest)
+            return Identical(validators=validators, status=200, body_bytes=collected.received)
+        body = failed or collected.finish()
         if isinstance(body, FetchFailed):
             return replace(body, status=200)
         url, body_digest = str(without_credentials(hop.url)), digest(body)
@@ -103,19 +108,18 @@ class WebFetcher:
         )
         return Fetched(
             documents=(document,),
-            validators=head.validators(hop, body_digest),
+            validators=head.validators(hop, (body_digest,), collected.raw_digest),
             url=url,
             status=200,
             body_bytes=len(body),
         )
 
 
-async def _body(response: httpx.Response, encoding: str, limit_bytes: int) -> bytes | FetchFailed:
-    body = Body(encoding, limit_bytes)
+async def _collect(response: httpx.Response, body: Body) -> FetchFailed | None:
     try:
         async for chunk in response.aiter_raw():
             if failed := body.feed(chunk):
                 return failed
     except (httpx.RemoteProtocolError, httpx.NetworkError):
         return body.cut_off()
-    return body.finish()
+    return None

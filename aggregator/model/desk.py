@@ -36,3 +36,22 @@ class Decision:
     decided_at: datetime
     applied_at: datetime | None = None
     """None until the process that publishes has carried it out."""
+
+
+class RequestKind(StrEnum):
+    """What a command asks of the process that polls and publishes (rules R25)."""
+
+    REFRESH = "refresh"
+    """Poll the source now."""
+    CLOSE = "close"
+    """Let the feed of a topic that left the configuration answer 410."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request; `argument` is a source's or a topic's id."""
+
+    number: int
+    kind: RequestKind
+    argument: str
+    asked_at: datetime

@@ -84,6 +84,17 @@ class NotModified:
     status: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identical:
+    """A 200 whose bytes are, as they came, those of the last good answer: nothing was unpacked."""
+
+    validators: Validators
+    """What this answer said, with the stored digests."""
+    status: int | None = None
+    body_bytes: int = 0
+    """As they came, compressed or not."""
+
+
 class FailureKind(StrEnum):
     """Why a fetch failed, in the words of `status`."""
 
@@ -100,6 +111,8 @@ class FailureKind(StrEnum):
     FILE = "file"
     """A local path that is not there, not readable, or leaves its folder."""
     NOT_A_FEED = "not-a-feed"
+    TOO_COSTLY = "too-costly"
+    """Reading the document takes more time or memory than a document may."""
     INTERNAL = "internal"
     """A defect of this program; the log has the trace."""
 
@@ -115,4 +128,4 @@ class FetchFailed:
     """What the server asked for on 429 or 503, clamped to 0..30 days."""
 
 
-FetchResult = Fetched | NotModified | FetchFailed
+FetchResult = Fetched | Identical | NotModified | FetchFailed

@@ -49,6 +49,8 @@ class LedgerRow:
     withdrawn_at: datetime | None = None
     has_tombstone: bool = False
     """The live document still shows the tombstone (30 days, rules R16)."""
+    unsettled_source: str | None = None
+    """Held until this source shows the entry again under the same key (rules R19)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,3 +158,7 @@ class ParsedFeed:
     defects: tuple[Defect, ...] = ()
     format: str
     """`rss20`, `atom10`, `wire` ..."""
+    items: tuple[bytes, ...] = ()
+    """Digest of the item that each entry was read from, in step with `entries`; empty where that is not certain."""
+    left_out: tuple[bytes, ...] = ()
+    """Digests of the document's items that were known before and were not read, in document order."""

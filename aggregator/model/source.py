@@ -93,6 +93,21 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownItem:
+    """An item that need not be read again, and what reading the rest of its document must know of it."""
+
+    digest: bytes
+    """blake2b-16 of its text and of what it inherits."""
+    key: bytes
+    """The own key of its entry (rules R1)."""
+    offers: tuple[bytes, ...]
+    """Eight bytes of the digest of each value its entry may be known by: an entry that offers none of another's is told
+    apart from it without being looked at."""
+    dated_at: datetime | None
+    """What its entry prints as its date (rules R34)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """What the store remembers of a source."""
 
@@ -109,5 +124,5 @@ class SourceState:
     not_modified_seen: bool = False
     """The source has answered 304: its validators work (rules R33)."""
     retry_after_at: datetime | None = None
-    item_digests: tuple[bytes, ...] = ()
-    """Digests of the items of the last parsed feed document, in document order: a poll parses only items that are new."""
+    items: tuple[KnownItem, ...] = ()
+    """The items of the last feed document that was read: a poll reads only those that are new."""

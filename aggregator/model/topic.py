@@ -20,6 +20,17 @@ class IdPolicy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """A text that a topic's rule is to match, or not to; exactly one of `seed` and `text` is set."""
+
+    matches: bool
+    seed: str | None = None
+    """As written: a document of a local source, or a path relative to the configuration."""
+    text: str | None = None
+    """The first line is the headline, the rest the body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
     """One published topic, as configured."""
 
@@ -34,6 +45,8 @@ class Topic:
     window: timedelta = timedelta(hours=72)
     max_per_hour: int = 30
     """Entries made live within an hour; the rest waits its turn (rules R18)."""
+    expect: tuple[Expectation, ...] = ()
+    """Tried by `check` and `topics test`; no part of the rule."""
 
     @property
     def id_policy(self) -> IdPolicy:

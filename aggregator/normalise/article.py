@@ -41,6 +41,7 @@ from aggregator.urls import normalise as normalise_url
 
 _MAX_HEADLINE = 500
 _MAX_NAME = 200
+_MAX_NOTICE = 1000
 # A feed's only text counts as the whole article from here on; teasers are shorter (rules R3 need the difference).
 _FULL_TEXT_CHARACTERS = 1500
 _MAX_STANDFIRST = 600
@@ -104,7 +105,7 @@ def normalise(entry: Entry, context: Context) -> Article:
         dateline=_dateline(wire, dates.content_created),
         agency=agency,
         publisher=_publisher(context, declared),
-        credit_line=wire.credit_line,
+        credit_line=_shortened(wire.credit_line, _MAX_NOTICE) if wire.credit_line else None,
         content_created=dates.content_created,
         published=dates.published,
         updated=dates.updated,
@@ -173,7 +174,7 @@ def _wire_body(entry: Entry, declared: Declared) -> _Body:
     return _Body(
         html=markup or None,
         text=text,
-        standfirst=plain(standfirst, is_markup=False) if standfirst else None,
+        standfirst=_shortened(plain(standfirst, is_markup=False), _MAX_NOTICE) if standfirst else None,
         summary_text=None,
         completeness=Completeness.FULL,
     )
@@ -185,13 +186,17 @@ def _headline(entry: Entry, declared: Declared, body: _Body) -> tuple[str, tuple
         plain(title.value, is_markup=title.type is TextType.HTML) if title and title.value else ""
     )
     if len(headline) > _MAX_HEADLINE:
-        return headline[: _MAX_HEADLINE - 1] + "…", (f"headline of {len(headline)} characters cut",)
+        return _shortened(headline, _MAX_HEADLINE), (f"headline of {len(headline)} characters cut",)
     if headline:
         return headline, ()
     start = " ".join(body.text.split())
     if start:
         return (start if len(start) <= 100 else start[:100].rsplit(" ", 1)[0] + "…"), ("headline made of the text",)
     return entry.link or "Untitled", ("no headline and no text",)
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _dates(entry: Entry, context: Context) -> _Dates:
@@ -248,7 +253,7 @@ def _agency(wire: WireText, agencies: tuple[AgencyName, ...]) -> Agency | None:
         for agency in agencies:
             if wanted in (folded(agency.id), folded(agency.name), *map(folded, agency.forms)):
                 return Agency(id=agency.id, name=agency.name)
-        return Agency(id=wanted.replace(" ", "-"), name=wire.declared.agency)
+        return Agency(id=wanted.replace(" ", "-")[:_MAX_NAME], name=wire.declared.agency[:_MAX_NAME])
     if wire.dateline and wire.dateline.agency_id:
         known = {agency.id: agency.name for agency in agencies}
         return Agency(
@@ -261,7 +266,7 @@ def _agency(wire: WireText, agencies: tuple[AgencyName, ...]) -> Agency | None:
 
 def _publisher(context: Context, declared: Declared) -> Publisher:
     name = declared.publisher or context.source.publisher or context.origin.title or context.source.id
-    return Publisher(source_id=context.source.id, name=name, url=context.origin.link_alternate)
+    return Publisher(source_id=context.source.id, name=name[:_MAX_NAME], url=context.origin.link_alternate)
 
 
 def _people(entry: Entry, declared: Declared) -> Iterator[Person]:
@@ -293,7 +298,9 @@ def _rights(entry: Entry, declared: Declared, agency: Agency | None, context: Co
         overrides = {known.id: known.republish for known in context.agencies}
         republish = overrides.get(agency.id) or republish
     notice = declared.rights or entry.rights or context.origin.rights
-    return Rights(republish=republish, notice=plain(notice, is_markup=True) if notice else None)
+    return Rights(
+        republish=republish, notice=_shortened(plain(notice, is_markup=True), _MAX_NOTICE) if notice else None
+    )
 
 
 def _origin(entry: Entry, context: Context) -> OriginSource:
@@ -306,7 +313,7 @@ def _origin(entry: Entry, context: Context) -> OriginSource:
         id=nested.id
         if nested.id and is_iri(nested.id)
         else nested.link_self or nested.link_alternate or context.origin.id,
-        title=(plain(nested.title, is_markup=True) if nested.title else "") or context.origin.title,
+        title=(plain(nested.title, is_markup=True)[:_MAX_NAME] if nested.title else "") or context.origin.title,
     )
 
 

@@ -1,12 +1,13 @@
-"""A feed document's bytes -> `ParsedFeed`, by feedparser with its traps closed."""
+"""A feed document's bytes -> `ParsedFeed`, by feedparser with its traps closed; `bounds` runs it."""
 
-import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
+from xml.sax import SAXParseException
 
-import feedparser
+from feedparser.urls import resolve_relative_uris
 
 from aggregator.errors import NotAFeed
 from aggregator.model.fetch import Document
@@ -21,52 +22,74 @@ from aggregator.model.parsed import (
     Text,
     TextType,
 )
-from aggregator.parse.encoding import decode
+from aggregator.parse.bounds import MAX_LINKS, MAX_TAGS, RawFeed, fit, fit_origin, read_feed
+from aggregator.parse.encoding import Decoded, decode
+from aggregator.parse.items import cut
 from aggregator.urls import absolute, is_web
 
 _HTML_TITLE = re.compile(r"<title[^>]*>([^<]{0,200})", re.IGNORECASE)
 _LOOKS_LIKE_HTML = re.compile(r"<(?:!doctype\s+html|html|body|head)\b", re.IGNORECASE)
 # feedparser takes a picture's caption for the entry's own description, whichever comes first; renamed it is told apart.
 _CAPTION = re.compile(r"(</?media:)description\b")
-# feedparser's own pattern ends a domain after four letters: "desk@paper.press" is cut, its rest becomes the name.
-_EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-zA-Z]{2,63}")
 _ENTRY_TAG = re.compile(r"<(/?)(?:\w+:)?(?:item|entry)\b")
-# More than any real entry has.
-_MAX_TAGS = 100
-_MAX_LINKS = 50
+# An attribute that may hold an address, and not a whole one.
+_RELATIVE = re.compile(
+    r"(?<![\w-])(?:action|background|cite|classid|codebase|data|href|longdesc|poster|profile|src|usemap)\s*=\s*[\"']?+\s*+"
+    r"(?!https?://|mailto:|tel:)",
+    re.IGNORECASE,
+)
 
 # feedparser's dictionaries hold whatever the document held.
 _Raw = Mapping[str, Any]
 
 
-def parse_feed(document: Document, url: str | None) -> ParsedFeed:
+def parse_feed(document: Document, url: str | None, known: frozenset[bytes] = frozenset()) -> ParsedFeed:
     """The feed in the document; `url` is the base of its relative links.
 
+    Items whose digest is known are not read, if the rest can be read as if they were.
     Raises NotAFeed if no format is recognised. A bad entry is left out and counted in `defects`; the others stay.
     """
     decoded = decode(document.body, document.content_type)
-    raw = feedparser.parse(
-        io.BytesIO(_CAPTION.sub(r"\1caption", decoded.text).encode("utf-8", "replace")),
-        response_headers={"content-location": url or "", "content-type": "application/xml; charset=utf-8"},
-        sanitize_html=False,
-        resolve_relative_uris=True,
-    )
+    pieces = cut(decoded.text, url)
+    if pieces and not known.isdisjoint(pieces.digests):
+        fresh = tuple(digest for digest in pieces.digests if digest not in known)
+        parsed = _parse(document, replace(decoded, text=pieces.without(known)), url, fresh)
+        # A defect may be that of an item left out as well; without one each item became an entry.
+        if parsed.items == fresh and len(parsed.entries) == len(fresh) and parsed.defects == decoded.defects:
+            return replace(parsed, left_out=tuple(digest for digest in pieces.digests if digest in known))
+    return _parse(document, decoded, url, pieces.digests if pieces else ())
+
+
+def unseen_items(document: Document, url: str | None, known: frozenset[bytes]) -> int | None:
+    """How many items of the document are not known; None where they cannot be told apart."""
+    pieces = cut(decode(document.body, document.content_type).text, url)
+    return sum(digest not in known for digest in pieces.digests) if pieces else None
+
+
+def _parse(document: Document, decoded: Decoded, url: str | None, items: tuple[bytes, ...]) -> ParsedFeed:
+    """The feed in the text; `items` are the digests of its items, kept where each became an entry."""
+    # Addresses are made whole below where it is needed: half of feedparser's time, though nearly every feed writes whole ones.
+    raw = read_feed(_CAPTION.sub(r"\1caption", decoded.text), url)
     if not raw.version and not raw.entries:
         raise NotAFeed(_what_it_is(decoded.text))
-    entries, bad = _entries(raw, url, is_cut=raw.bozo and _is_cut(decoded.text))
-    defects = [*decoded.defects, *_malformed(raw)]
+    entries, bad = _entries(raw, url, is_cut=raw.error is not None and raw.is_whole and _is_cut(raw.text))
+    fitted, too_long = fit(entries)
+    defects = [*decoded.defects, *_malformed(raw), *raw.defects]
     defects += [Defect(kind="entry", detail=f"entry left out: {why}", count=count) for why, count in bad.items()]
+    if len(entries) != len(items) or raw.error or raw.defects or bad or too_long or not raw.version:
+        items = ()
     return ParsedFeed(
         document=document.key,
-        head=_origin(raw.feed, url),
+        head=fit_origin(_origin(raw.feed, url)),
         language=_string(raw.feed, "language"),
-        entries=tuple(entries),
-        defects=tuple(defects),
+        entries=fitted,
+        defects=(*defects, *too_long),
         format=raw.version or "unknown",
+        items=items,
     )
 
 
-def _entries(raw: Any, url: str | None, *, is_cut: bool) -> tuple[list[Entry], Counter[str]]:
+def _entries(raw: RawFeed, url: str | None, *, is_cut: bool) -> tuple[list[Entry], Counter[str]]:
     """The entries, and how many were left out for which reason.
 
     The last entry of a document that breaks off goes: it may lack its guid, and would come again under another key.
@@ -106,14 +129,12 @@ def _what_it_is(text: str) -> str:
     return f"not a feed: begins '{' '.join(head.split())[:60]}'"
 
 
-def _malformed(raw: Any) -> Iterable[Defect]:
-    """`bozo` alone is not broken: only a parser error is (a label that differs is told by `encoding`)."""
-    error = raw.get("bozo_exception")
-    if raw.bozo and error is not None and hasattr(error, "getLineNumber"):
-        message = " ".join(str(error.getMessage()).split())
+def _malformed(raw: RawFeed) -> Iterable[Defect]:
+    if isinstance(raw.error, SAXParseException):
+        message = " ".join(raw.error.getMessage().split())
         yield Defect(
             kind="malformed",
-            detail=f"not well-formed at line {error.getLineNumber()} ({message}); {len(raw.entries)} entries read",
+            detail=f"not well-formed at line {raw.error.getLineNumber()} ({message}); {len(raw.entries)} entries read",
         )
 
 
@@ -127,7 +148,7 @@ def _entry(raw: _Raw, base: str | None) -> Entry:
         content=content,
         published=_string(raw, "published") or _string(raw, "created"),
         updated=_string(raw, "updated"),
-        authors=_people(raw.get("authors", ()), printed=_string(raw, "author")),
+        authors=_people(raw.get("authors", ())),
         categories=_categories(raw),
         links=_links(raw, base),
         rights=_string(raw, "rights"),
@@ -152,8 +173,11 @@ def _texts(raw: _Raw) -> tuple[Text | None, Text | None]:
 def _text(detail: _Raw | None) -> Text | None:
     if not detail or not str(detail.get("value") or "").strip():
         return None
+    value = str(detail["value"])
+    if _RELATIVE.search(value) and detail.get("type") != "text/plain":
+        value = str(resolve_relative_uris(value, detail.get("base") or "", "utf-8", detail.get("type")))
     return Text(
-        value=str(detail["value"]),
+        value=value,
         type=TextType.PLAIN if detail.get("type") == "text/plain" else TextType.HTML,
         language=detail.get("language") or None,
     )
@@ -165,16 +189,12 @@ def _string(raw: _Raw, name: str) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
-def _people(raw: Iterable[_Raw], *, printed: str | None) -> tuple[Person, ...]:
-    """`printed` is the text of the last one's element, where the format has only text."""
+def _people(raw: Iterable[_Raw]) -> tuple[Person, ...]:
     people: list[Person] = []
-    for person in list(raw)[:_MAX_TAGS]:
+    for person in list(raw)[:MAX_TAGS]:
         name, email = person.get("name"), person.get("email")
-        whole = _EMAIL.search(printed or "")
-        if email and any((earlier.email or "").startswith(email) for earlier in people):
+        if email and any(earlier.email == email for earlier in people):
             email = None  # feedparser gives the address of one author to the next who has none
-        elif email and whole and whole.group().startswith(email) and whole.group() != email:
-            email, name = whole.group(), str(printed).replace(whole.group(), "").strip(" ()<>")
         if name or email:
             uri = person.get("href")
             people.append(Person(name=str(name or email), email=email, uri=uri if is_web(uri) else None))
@@ -182,7 +202,7 @@ def _people(raw: Iterable[_Raw], *, printed: str | None) -> tuple[Person, ...]:
 
 
 def _categories(raw: _Raw) -> tuple[Category, ...]:
-    tags = [tag for tag in raw.get("tags", ()) if (tag.get("term") or "").strip()][:_MAX_TAGS]
+    tags = [tag for tag in raw.get("tags", ()) if (tag.get("term") or "").strip()][:MAX_TAGS]
     return tuple(
         dict.fromkeys(
             Category(term=tag["term"].strip(), scheme=tag.get("scheme") or None, label=tag.get("label") or None)
@@ -194,7 +214,7 @@ def _categories(raw: _Raw) -> tuple[Category, ...]:
 def _links(raw: _Raw, base: str | None) -> tuple[Link, ...]:
     """Links but the entry's own page; read here because `enclosures` is missing on entries that have no link."""
     links = []
-    for link in raw.get("links", ())[:_MAX_LINKS]:
+    for link in raw.get("links", ())[:MAX_LINKS]:
         href = absolute(base, link.get("href"))
         if href and link.get("rel") in ("enclosure", "related", "via"):
             length = str(link.get("length") or "")
@@ -228,7 +248,7 @@ def _nested_source(raw: _Raw, base: str | None) -> OriginSource | None:
 def _origin(raw: _Raw, base: str | None, link_self: str | None = None) -> OriginSource:
     by_rel = {link.get("rel"): link.get("href") for link in reversed(raw.get("links", ()))}
     title = _text(raw.get("title_detail"))
-    author = _people([raw["author_detail"]], printed=_string(raw, "author")) if raw.get("author_detail") else ()
+    author = _people([raw["author_detail"]]) if raw.get("author_detail") else ()
     return OriginSource(
         id=_string(raw, "id"),
         title=title.value if title else _string(raw, "title"),

@@ -3,10 +3,23 @@
 poll: claim -> fetch -> read -> record; publish: ledger -> files; rematch: stored articles against a changed rule.
 """
 
+from aggregator.pipeline.attend import attend
 from aggregator.pipeline.poll import allowed, due, poll, visit
 from aggregator.pipeline.publish import FeedChange, publish, rehearse
 from aggregator.pipeline.record import Visit
 from aggregator.pipeline.rematch import rematch
 from aggregator.pipeline.works import Works
 
-__all__ = ["FeedChange", "Visit", "Works", "allowed", "due", "poll", "publish", "rehearse", "rematch", "visit"]
+__all__ = [
+    "FeedChange",
+    "Visit",
+    "Works",
+    "allowed",
+    "attend",
+    "due",
+    "poll",
+    "publish",
+    "rehearse",
+    "rematch",
+    "visit",
+]

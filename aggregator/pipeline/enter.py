@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from aggregator import ledger
+from aggregator.desk import Standing, standing
 from aggregator.model.article import StoredArticle
 from aggregator.model.ledger import LedgerRow, RowState
 from aggregator.model.topic import IdPolicy, Match, Topic
@@ -14,7 +15,7 @@ from aggregator.render import Printed, render_entry
 from aggregator.storage import Batch
 from aggregator.topics.match import Matcher
 
-_IN_FILES = (RowState.LIVE, RowState.ARCHIVED, RowState.QUEUED)
+_IN_FILES = (RowState.LIVE, RowState.ARCHIVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,36 +33,49 @@ class Writing:
     def now(self) -> datetime:
         return self.occasion.now
 
+    def topic(self, topic_id: str) -> Topic | None:
+        """The configured topic; None for one that left the configuration."""
+        return next((topic for topic in self.topics if topic.id == topic_id), None)
+
     def next_occasion(self) -> ledger.Occasion:
         """The occasion a microsecond after the last row: what came in one poll keeps its order in the feed."""
         return replace(self.occasion, now=self.now + timedelta(microseconds=next(self._order)))
 
+    def live_last_hour(self, topic: Topic) -> int:
+        """The governor's count (rules R18)."""
+        return self.batch.history.live_since(topic.id, topic.grain, self.now - ledger.GOVERNOR_SPAN)
+
 
 def enter(writing: Writing, uri: str, matches: Iterable[Match]) -> None:
     """Revise the rows that an article has and admit it where it matches newly; a lost match stays published."""
-    batch = writing.batch
-    stored, material = batch.article(uri), batch.fingerprints(uri).material
-    existing = {(row.topic_id, row.grain): row for row in batch.rows_of(uri)}
+    stored = writing.batch.article(uri)
+    says = standing(writing.batch.desk.of(uri))
+    existing = {(row.topic_id, row.grain): row for row in writing.batch.rows_of(uri)}
     for row in existing.values():
-        _revise(writing, row, stored, material)
-    topics = {topic.id: topic for topic in writing.topics}
+        revise(writing, row, stored, says)
     for match in matches:
-        topic = topics[match.topic_id]
-        if (topic.id, topic.grain) not in existing:
-            admit(writing, topic, match, stored)
+        topic = writing.topic(match.topic_id)
+        if topic and (topic.id, topic.grain) not in existing:
+            admit(writing, topic, match, stored, says)
 
 
-def _revise(writing: Writing, row: LedgerRow, stored: StoredArticle, material: bytes) -> None:
-    """What a change of text or rights does to a row; a right that is gone takes the entry out of the file at once."""
-    topic = next((topic for topic in writing.topics if topic.id == row.topic_id), None)
-    ruled = ledger.hold_or_let_go(row, topic, stored, writing.next_occasion()) if topic else row
-    revised = ledger.revise(ruled, material=material, now=writing.now)
-    if revised is not None or ruled != row:
-        _save(writing.batch, row, revised or ruled, stored, writing.site_author)
+def revise(writing: Writing, row: LedgerRow, stored: StoredArticle, says: Standing) -> None:
+    """What a change of text, of rights or of the desk's mind does to a row."""
+    ruled = row
+    if topic := writing.topic(row.topic_id):
+        ruled = ledger.under_rights_and_desk(
+            row, topic, stored, says, writing.next_occasion(), live_last_hour=writing.live_last_hour(topic)
+        )
+    material = writing.batch.fingerprints(row.article_uri).material
+    revised = ledger.revise(ruled, material=material, now=writing.now) or ruled
+    if revised != row:
+        save(writing.batch, row, revised, stored, writing.site_author)
 
 
-def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle) -> None:
-    """Append the row of an article that is new to the topic."""
+def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle, says: Standing) -> None:
+    """Append the row of an article that is new to the topic, unless the desk wants it nowhere or not here."""
+    if says.killed or topic.id in says.dropped:
+        return
     row = ledger.admit(
         topic,
         match,
@@ -70,29 +84,55 @@ def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle) -
         published=best_claimed(stored.article, stored.first_seen_at),
         material=writing.batch.fingerprints(stored.uri).material,
         occasion=writing.next_occasion(),
+        standing=says,
+        live_last_hour=writing.live_last_hour(topic),
     )
-    writing.batch.add_row(_with_fragment(row, stored, writing.site_author))
+    writing.batch.add_row(_in_file(writing.batch, row, stored, writing.site_author))
 
 
-def release_pending(batch: Batch, site_author: str, now: datetime) -> int:
-    """Let changes out whose hour is over (rules R12); says how many."""
-    due = [row for row in batch.pending_rows() if ledger.is_due(row, now)]
-    for row in due:
-        material = batch.fingerprints(row.article_uri).material
-        released = ledger.release(row, material=material, now=now)
-        _save(batch, row, released, batch.article(row.article_uri), site_author)
-    return len(due)
+def release_pending(batch: Batch, site_author: str, now: datetime) -> None:
+    """Let changes out whose hour is over (rules R12)."""
+    for row in batch.pending_rows():
+        if ledger.is_due(row, now):
+            material = batch.fingerprints(row.article_uri).material
+            released = ledger.release(row, material=material, now=now)
+            save(batch, row, released, batch.article(row.article_uri), site_author)
 
 
-def _save(batch: Batch, before: LedgerRow, after: LedgerRow, stored: StoredArticle, site_author: str) -> None:
-    """Store a changed row; its entry is rendered again only when it shows another text or may show another part of it."""
-    is_the_same = after.digest == before.digest and after.state is before.state
-    batch.save_row(after if is_the_same else _with_fragment(after, stored, site_author))
+def release_queued(batch: Batch, topic: Topic, site_author: str, now: datetime) -> None:
+    """Let the queue out as far as the hour has room (rules R18)."""
+    queue = batch.history.queue(topic.id, topic.grain)
+    if not queue:
+        return
+    live = batch.history.live_since(topic.id, topic.grain, now - ledger.GOVERNOR_SPAN)
+    before = {row.seq: row for row, _ in queue}
+    for row in ledger.let_out(queue, topic, live_last_hour=live, now=now):
+        save(batch, before[row.seq], row, batch.article(row.article_uri), site_author)
 
 
-def _with_fragment(row: LedgerRow, stored: StoredArticle, site_author: str) -> LedgerRow:
+def save(batch: Batch, before: LedgerRow, after: LedgerRow, stored: StoredArticle, site_author: str) -> None:
+    """Store a changed row. Its entry is rendered again only when it shows another text or stands where it did not; what
+    a full archive page shows of it stays as it was (rules R15).
+    """
+    if after.digest == before.digest and after.state is before.state:
+        batch.save_row(after)
+        return
+    if before.position is not None and after.state is not before.state:
+        batch.history.forget_page(before.topic_id, before.grain, ledger.page_of(before.position))
+    after = _in_file(batch, after, stored, site_author)
+    if after.position is not None and after.archived_fragment is None and after.fragment != before.fragment:
+        highest = batch.history.highest_position(after.topic_id, after.grain)
+        if before.fragment and ledger.page_of(after.position) <= ledger.full_pages(highest):
+            after = replace(after, archived_fragment=before.fragment)
+    batch.save_row(after)
+
+
+def _in_file(batch: Batch, row: LedgerRow, stored: StoredArticle, site_author: str) -> LedgerRow:
+    """The row with its entry rendered and its place in the feed's history, if it stands in a file."""
     if row.state not in _IN_FILES:
-        return replace(row, fragment=None)
+        # A withdrawn text is in no file; one that is held may come back and is rendered then.
+        return replace(row, fragment=None, archived_fragment=None)
+    position = row.position or batch.history.next_position(row.topic_id, row.grain)
     printed = Printed(
         entry_id=row.entry_id,
         updated_at=row.updated_at,
@@ -101,7 +141,7 @@ def _with_fragment(row: LedgerRow, stored: StoredArticle, site_author: str) -> L
         first_seen_at=stored.first_seen_at,
         site_author=site_author,
     )
-    return replace(row, fragment=render_entry(stored.article, printed))
+    return replace(row, position=position, fragment=render_entry(stored.article, printed))
 
 
 def _entry_id(batch: Batch, policy: IdPolicy, stored: StoredArticle) -> str:

@@ -4,14 +4,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.model.fetch import FailureKind, Fetched, FetchFailed, FetchResult
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceState
-from aggregator.pipeline.read import Desk, Reading, read
-from aggregator.pipeline.record import Visit, record
+from aggregator.pipeline.limits import TooCostly
+from aggregator.pipeline.read import Desk, Reading
+from aggregator.pipeline.record import Visit
 from aggregator.pipeline.works import Works
+from aggregator.pipeline.writer import Writer
 from aggregator.schedule import earliest_poll
 
 _LOG = logging.getLogger(__name__)
@@ -28,22 +31,23 @@ async def poll(
 
     `writer` has one thread: storage is written by nobody else. A source that fails disturbs no other.
     """
-    loop = asyncio.get_running_loop()
+    sources = tuple(sources)
+    storing = Writer(works, writer, expected=len(sources))
 
     async def poll_one(source: Source, state: SourceState) -> Poll:
         started_at = works.clock()
         try:
             visit = await _visit(works, source, state)
-            done = await loop.run_in_executor(writer, _record, works, visit)
+            done = await storing.store(visit)
         except Exception as error:  # noqa: BLE001  the net: a defect of ours or of a library costs one poll of one source
             _LOG.exception("poll failed by a defect of this program", extra={"source": source.id})
-            visit = _defect(source, started_at, error)
-            done = await loop.run_in_executor(writer, _record, works, visit)
+            visit = _defect(source, state, started_at, error)
+            done = await storing.store(visit)
         _log(source, done, visit.result)
         on_poll(done)
         return done
 
-    states = await loop.run_in_executor(writer, _states, works)
+    states = await asyncio.get_running_loop().run_in_executor(writer, _states_of, works, sources)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(poll_one(source, _state_of(states, source))) for source in sources]
     return tuple(task.result() for task in tasks)
@@ -51,7 +55,8 @@ async def poll(
 
 async def visit(works: Works, sources: Iterable[Source]) -> tuple[Visit, ...]:
     """Fetch and read the sources without storing anything, for a dry run."""
-    states = await asyncio.to_thread(_states, works)
+    sources = tuple(sources)
+    states = await asyncio.to_thread(_states_of, works, sources)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_visit(works, source, _state_of(states, source))) for source in sources]
     return tuple(task.result() for task in tasks)
@@ -59,8 +64,9 @@ async def visit(works: Works, sources: Iterable[Source]) -> tuple[Visit, ...]:
 
 def due(works: Works, now: datetime) -> tuple[Source, ...]:
     """The configured sources that are to be polled now, longest due first."""
-    states = _states(works)
-    waiting = [(_state_of(states, source).next_poll_at or now, source) for source in works.sources]
+    with works.store.read() as reader:
+        next_polls = reader.next_polls()
+    waiting = [(next_polls.get(source.id) or now, source) for source in works.sources]
     return tuple(source for at, source in sorted(waiting, key=lambda pair: pair[0]) if at <= now)
 
 
@@ -79,10 +85,16 @@ def _states(works: Works) -> dict[str, SourceState]:
         return reader.source_states()
 
 
+def _states_of(works: Works, sources: tuple[Source, ...]) -> dict[str, SourceState]:
+    with works.store.read() as reader:
+        return reader.source_states([source.id for source in sources])
+
+
 async def _visit(works: Works, source: Source, state: SourceState) -> Visit:
     started_at = works.clock()
     result, reading = await _fetch_and_read(works, source, state, started_at)
-    return Visit(source=source, started_at=started_at, took=works.clock() - started_at, result=result, reading=reading)
+    took = works.clock() - started_at
+    return Visit(source=source, state=state, started_at=started_at, took=took, result=result, reading=reading)
 
 
 async def _fetch_and_read(
@@ -92,21 +104,21 @@ async def _fetch_and_read(
     if not isinstance(result, Fetched):
         return result, None
     desk = Desk(agencies=works.agencies, matcher=works.matcher, site_title=works.site_title)
-    reading = await asyncio.to_thread(read, source, result, frozenset(state.validators.digests), desk, now)
+    try:
+        reading = await works.readers.read(source, result, state, desk, now)
+    except TooCostly as error:
+        return FetchFailed(kind=FailureKind.TOO_COSTLY, detail=str(error), status=result.status), None
     if not source.is_local and reading.failed:
         return FetchFailed(kind=FailureKind.NOT_A_FEED, detail=reading.failed[0].reason, status=result.status), None
-    return result, reading
+    return replace(
+        result, documents=()
+    ), reading  # the bodies are read: a long queue for the writer would keep them all
 
 
-def _defect(source: Source, started_at: datetime, error: Exception) -> Visit:
+def _defect(source: Source, state: SourceState, started_at: datetime, error: Exception) -> Visit:
     detail = f"internal error ({type(error).__name__}), the log has the trace; please report it"
     result = FetchFailed(kind=FailureKind.INTERNAL, detail=detail)
-    return Visit(source=source, started_at=started_at, took=timedelta(0), result=result, reading=None)
-
-
-def _record(works: Works, visit: Visit) -> Poll:
-    with works.store.batch() as batch:
-        return record(batch, visit, works, works.clock())
+    return Visit(source=source, state=state, started_at=started_at, took=timedelta(0), result=result, reading=None)
 
 
 def _log(source: Source, done: Poll, result: FetchResult) -> None:

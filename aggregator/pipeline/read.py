@@ -1,17 +1,17 @@
 """A fetched document -> the sightings that go to the writer: parse, normalise, keys, matches; pure, no store."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.dedup import document_keys, entry_keys, fingerprints, mint_name, source_uri
+from aggregator.dedup import document_keys, entry_keys, fingerprints, mint_name, offers, source_uri
 from aggregator.dedup.identity import EntryKeys
 from aggregator.errors import NotAFeed, UnreadableDocument
 from aggregator.model.fetch import Document, Fetched, SkippedDocument
 from aggregator.model.identity import Sighting
-from aggregator.model.parsed import Defect, ParsedFeed
-from aggregator.model.source import AgencyName, Source
+from aggregator.model.parsed import Defect, OriginSource, ParsedFeed
+from aggregator.model.source import AgencyName, KnownItem, Source
 from aggregator.normalise import Context, effective, normalise, origin_of, origin_updated
 from aggregator.parse import parse
 from aggregator.topics.match import Matcher
@@ -30,6 +30,10 @@ class ReadDocument:
     key: str
     sightings: tuple[Sighting, ...]
     defects: tuple[Defect, ...]
+    known: tuple[KnownItem, ...] = ()
+    """Items of a feed that were not read, because the last poll did; their entries are still in the document."""
+    items: tuple[KnownItem, ...] = ()
+    """What the next poll need not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +55,19 @@ class Desk:
     site_title: str
 
 
-def read(source: Source, fetched: Fetched, known: frozenset[bytes], desk: Desk, now: datetime) -> Reading:
-    """Read the documents whose digest is not known. One that cannot be read is listed, the others stay."""
+def read(
+    source: Source,
+    fetched: Fetched,
+    known: frozenset[bytes],
+    desk: Desk,
+    now: datetime,
+    *,
+    items: tuple[KnownItem, ...] = (),
+) -> Reading:
+    """Read the documents whose digest is not known. One that cannot be read is listed, the others stay.
+
+    Of a feed only what `items` does not hold is read, where the result is the same entry by entry.
+    """
     documents, failed, unchanged = [], list(fetched.skipped), []
     times = _times(fetched.documents)
     for document in fetched.documents:
@@ -60,33 +75,92 @@ def read(source: Source, fetched: Fetched, known: frozenset[bytes], desk: Desk, 
             unchanged.append(document.key)
             continue
         try:
-            parsed = parse(document, url=fetched.url, agencies=desk.agencies)
+            parsed, left_out = _parse_new(source, document, fetched.url, items, desk)
         except (NotAFeed, UnreadableDocument) as error:
             failed.append(SkippedDocument(key=document.key, reason=str(error)))
             continue
-        documents.append(_read(source, parsed, times.get(document.key), desk, now))
+        modified_at = times.get(document.key)
+        documents.append(_read(source, parsed, desk, now, modified_at=modified_at, left_out=left_out))
     return Reading(documents=tuple(documents), failed=tuple(failed), unchanged=tuple(unchanged))
 
 
-def _read(source: Source, parsed: ParsedFeed, modified_at: datetime | None, desk: Desk, now: datetime) -> ReadDocument:
+def _parse_new(
+    source: Source, document: Document, url: str | None, items: tuple[KnownItem, ...], desk: Desk
+) -> tuple[ParsedFeed, tuple[KnownItem, ...]]:
+    """The document's entries, and the items that were left out of them."""
+    memory = {} if source.is_local else {item.digest: item for item in items}
+    parsed = parse(document, url=url, agencies=desk.agencies, known=frozenset(memory))
+    known = tuple(memory[one] for one in parsed.left_out)
+    if known and _touch(known, parsed, memory):
+        return parse(document, url=url, agencies=desk.agencies), ()
+    return parsed, known
+
+
+def _touch(known: tuple[KnownItem, ...], parsed: ParsedFeed, memory: Mapping[bytes, KnownItem]) -> bool:
+    """Whether a key of an entry that was not read may depend on one that came or went: what is unique is decided by the
+    whole document (rules R1).
+    """
+    kept = {offer for item in known for offer in item.offers}
+    left_out = set(parsed.left_out)
+    gone = (offer for item in memory.values() if item.digest not in left_out for offer in item.offers)
+    came = (offer for entry in parsed.entries for offer in offers(entry))
+    return not kept.isdisjoint(gone) or not kept.isdisjoint(came)
+
+
+def _read(
+    source: Source,
+    parsed: ParsedFeed,
+    desk: Desk,
+    now: datetime,
+    *,
+    modified_at: datetime | None,
+    left_out: tuple[KnownItem, ...],
+) -> ReadDocument:
     origin = origin_of(parsed.head, source=source, source_uri=source_uri(source.id), site_title=desk.site_title)
     context = Context(
         source=source,
         parsed=parsed,
         origin=origin,
-        origin_updated_at=origin_updated(parsed.head, parsed.entries, source=source),
+        origin_updated_at=_origin_updated(source, parsed, left_out),
         agencies=desk.agencies,
         modified_at=modified_at,
         now=now,
     )
-    sightings, defects = [], list(parsed.defects)
+    sightings, defects, items = [], list(parsed.defects), list(left_out)
+    own_items = dict(zip(map(id, parsed.entries), parsed.items, strict=False))
     for found in entry_keys(parsed.entries):
         try:
             sightings.append(_sight(found, context, desk.matcher))
+            if own := own_items.get(id(found.entry)):
+                items.append(_remember(own, found, source))
         except _DEFECTS as error:
             defects.append(Defect(kind="entry", detail=f"entry left out: {type(error).__name__}: {error}"[:200]))
     sightings.sort(key=lambda sighting: effective(sighting.article, now)[0])
-    return ReadDocument(key=parsed.document, sightings=tuple(sightings), defects=tuple(defects))
+    return ReadDocument(
+        key=parsed.document,
+        sightings=tuple(sightings),
+        defects=tuple(defects),
+        known=left_out,
+        items=() if source.is_local else tuple(items),
+    )
+
+
+def _origin_updated(source: Source, parsed: ParsedFeed, left_out: tuple[KnownItem, ...]) -> datetime | None:
+    """When the source says it changed, entries that were not read included."""
+    own = origin_updated(parsed.head, (), source=source)
+    if own:
+        return own
+    newest = origin_updated(parsed.head, parsed.entries, source=source)
+    return max((date for date in (newest, *(item.dated_at for item in left_out)) if date), default=None)
+
+
+def _remember(own: bytes, found: EntryKeys, source: Source) -> KnownItem:
+    return KnownItem(
+        digest=own,
+        key=found.keys[0].digest,
+        offers=offers(found.entry),
+        dated_at=origin_updated(OriginSource(), (found.entry,), source=source),
+    )
 
 
 def _sight(found: EntryKeys, context: Context, matcher: Matcher) -> Sighting:

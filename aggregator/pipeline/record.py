@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from aggregator import ledger, schedule
 from aggregator.dedup import path_key
-from aggregator.model.fetch import Fetched, FetchFailed, FetchResult, NotModified
+from aggregator.model.fetch import Fetched, FetchFailed, FetchResult, Identical, NotModified
 from aggregator.model.identity import Relation, Verdict
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceState, Validators
+from aggregator.pipeline.churn import confirm_held, in_churn, look_for_discontinuity
 from aggregator.pipeline.enter import Writing
 from aggregator.pipeline.read import ReadDocument, Reading
 from aggregator.pipeline.settle import settle
@@ -22,6 +23,8 @@ class Visit:
     """A poll that is over and not yet stored."""
 
     source: Source
+    state: SourceState
+    """As it was when the visit began; a source is not visited twice at once."""
     started_at: datetime
     took: timedelta
     result: FetchResult
@@ -31,18 +34,24 @@ class Visit:
 
 def record(batch: Batch, visit: Visit, works: Works, now: datetime) -> Poll:
     """Store all that came of a visit and give its record."""
-    state = batch.source_state(visit.source.id)
+    state = visit.state
     match visit.result:
         case FetchFailed() as failed:
             poll, state = _failed(visit, failed, state, now)
         case NotModified() as answer:
             poll = _poll(visit, Outcome.UNCHANGED, status=answer.status)
             state = replace(_good(state, now), validators=answer.validators, not_modified_seen=True)
+        case Identical() as answer:
+            poll = replace(_poll(visit, Outcome.UNCHANGED, status=answer.status), body_bytes=answer.body_bytes)
+            state = replace(_good(state, now), validators=_kept(answer.validators, visit, state))
         case Fetched() as fetched:
             occasion = ledger.Occasion(now=now, is_first_good_poll=state.first_good_poll_at is None)
             poll = _read(works.writing(batch, occasion), visit, fetched)
             is_whole = fetched.look_again_after is None
-            state = replace(_good(state, now, is_whole=is_whole), validators=_kept(fetched, visit, state))
+            items = visit.reading.documents[-1].items if visit.reading and visit.reading.documents else state.items
+            state = replace(
+                _good(state, now, is_whole=is_whole), items=items, validators=_kept(fetched.validators, visit, state)
+            )
             if poll.outcome is not Outcome.UNCHANGED or poll.error:
                 state = replace(state, last_error=poll.error)
     at = schedule.next_poll(visit.source, state, now)
@@ -92,14 +101,14 @@ def _good(state: SourceState, now: datetime, *, is_whole: bool = True) -> Source
     )
 
 
-def _kept(fetched: Fetched, visit: Visit, state: SourceState) -> Validators:
+def _kept(validators: Validators, visit: Visit, state: SourceState) -> Validators:
     """Validators of an answer that was not whole would hide the rest of it for ever: only the digests are kept."""
     documents = visit.reading.documents if visit.reading else ()
     is_cut = any(defect.kind == "malformed" for document in documents for defect in document.defects)
     is_cut_still = not documents and state.last_error is not None and not state.failures
     if is_cut or is_cut_still:
-        return Validators(digests=fetched.validators.digests)
-    return fetched.validators
+        return replace(validators, etag=None, last_modified=None)
+    return validators
 
 
 def _read(writing: Writing, visit: Visit, fetched: Fetched) -> Poll:
@@ -108,14 +117,15 @@ def _read(writing: Writing, visit: Visit, fetched: Fetched) -> Poll:
     paths = _paths(reading) if visit.source.is_local else frozenset()
     present = frozenset(path_key(path).digest for path in paths)
     counts: Counter[str] = Counter()
+    breaks: list[str] = []
     for document in reading.documents:
-        counts += _record_document(writing, document, visit.source, present)
+        counts += _record_document(writing, document, visit.source, present, breaks)
     if visit.source.is_local:
         _record_folder(writing.batch, visit.source, reading, paths, writing.now)
     defects = [defect for document in reading.documents for defect in document.defects]
     failed = [skipped for skipped in reading.failed if not skipped.is_young]
     entries, changed = counts["entries"], counts["new"] + counts["updated"]
-    notes = [defect.detail for defect in defects] + [f"{skipped.key}: {skipped.reason}" for skipped in failed]
+    notes = breaks + [defect.detail for defect in defects] + [f"{skipped.key}: {skipped.reason}" for skipped in failed]
     outcome = Outcome.NEW if changed else Outcome.KNOWN if reading.documents else Outcome.UNCHANGED
     return replace(
         _poll(visit, outcome, status=fetched.status, error=_one_line(notes)),
@@ -150,17 +160,30 @@ def _record_folder(batch: Batch, source: Source, reading: Reading, paths: frozen
         batch.leave(batch.window(source.id, gone).values(), now)
 
 
-def _record_document(writing: Writing, document: ReadDocument, source: Source, files: frozenset[bytes]) -> Counter[str]:
-    """Store the document's entries. An entry whose text is in the window already costs no write (rules R4)."""
+def _record_document(
+    writing: Writing, document: ReadDocument, source: Source, files: frozenset[bytes], breaks: list[str]
+) -> Counter[str]:
+    """Store the document's entries. An entry whose text is in the window already costs no write (rules R4).
+
+    `breaks` is told of churn and gaps (rules R19).
+    """
+    still = {item.key for item in document.known}
+    found = None if source.is_local or still else look_for_discontinuity(writing, source.id, document.sightings)
+    if found:
+        breaks.append(found.note)
+        writing = in_churn(writing, source.id) if found.is_churn else writing
     window = writing.batch.window(source.id, document.key if source.is_local else None)
-    own_keys = files.union(sighting.keys[0].digest for sighting in document.sightings)
-    counts = Counter(entries=len(document.sightings))
-    present: set[tuple[bytes, bytes]] = set()
-    for sighting in document.sightings:
-        present.add((sighting.keys[0].digest, sighting.fingerprints.text))
-        if (sighting.keys[0].digest, sighting.fingerprints.text) not in window:
-            counts[_counted(settle(writing, sighting, own_keys))] += 1
-    writing.batch.leave([number for pair, number in window.items() if pair not in present], writing.now)
+    own_keys = files.union(still, (sighting.keys[0].digest for sighting in document.sightings))
+    counts = Counter(entries=len(document.sightings) + len(document.known))
+    present = {(sighting.keys[0].digest, sighting.fingerprints.text): sighting for sighting in document.sightings}
+    unseen = [sighting for pair, sighting in present.items() if pair not in window]
+    writing.batch.look_ahead(unseen)
+    for sighting in unseen:
+        counts[_counted(settle(writing, sighting, own_keys))] += 1
+    gone = [number for pair, number in window.items() if pair not in present and pair[0] not in still]
+    writing.batch.leave(gone, writing.now)
+    if not source.is_local and not (found and found.is_churn):
+        confirm_held(writing, source.id, still.union(key for key, _ in present))
     return counts
 
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
+from aggregator.dates import day_of
 from aggregator.dedup import decide, fingerprints, mint
 from aggregator.model.article import Owner, StoredArticle
+from aggregator.model.desk import Decision, Word
 from aggregator.model.identity import Relation, Sighting, Verdict
 from aggregator.model.topic import Match
 from aggregator.normalise import effective
@@ -44,6 +46,8 @@ def _match(writing: Writing, sighting: Sighting, uri: str, verdict: Verdict) -> 
     batch = writing.batch
     if verdict.relation is Relation.NEW:
         matches = sighting.matches
+        if not matches:
+            return
     elif verdict.relation is Relation.SAME and not any(topic.sources for topic in writing.topics):
         # The same text in one more place: only a topic that asks for the place can be gained.
         return
@@ -100,7 +104,18 @@ def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> None:
         article=article,
         owner=_owner(sighting),
     )
-    batch.save_article(after, prints)
+    dates = [decision for decision in batch.desk.of(uri) if decision.word is Word.DATE]
+    batch.save_article(dated(after, dates[-1]) if dates else after, prints)
+
+
+def dated(stored: StoredArticle, decision: Decision) -> StoredArticle:
+    """The article with the day of writing that a person gave it, which no edit takes back."""
+    if decision.day is None:
+        return stored
+    date = day_of(decision.day.year, decision.day.month, decision.day.day, original=f"dated by {decision.by}")
+    article = replace(stored.article, content_created=date, published=date)
+    effective_at, basis = effective(article, stored.first_seen_at)
+    return replace(stored, article=article, effective_at=effective_at, effective_basis=basis)
 
 
 def _owner(sighting: Sighting) -> Owner:

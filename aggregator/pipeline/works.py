@@ -1,7 +1,7 @@
 """What every run of the pipe is given; built once by `cli`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -11,6 +11,7 @@ from aggregator.ledger import Occasion
 from aggregator.model.source import AgencyName, Source
 from aggregator.model.topic import Topic
 from aggregator.pipeline.enter import Writing
+from aggregator.pipeline.pool import Readers
 from aggregator.storage import Batch, Store
 from aggregator.topics.match import Matcher
 
@@ -33,6 +34,8 @@ class Works:
     directory: Path
     """Where published feeds go."""
     clock: Callable[[], datetime]
+    readers: Readers = field(default_factory=Readers)
+    """Whoever builds the works closes them."""
 
     def writing(self, batch: Batch, occasion: Occasion) -> Writing:
         """What the writer decides by in that transaction."""

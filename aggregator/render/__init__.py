@@ -1,7 +1,7 @@
 """Ledger rows -> bytes of Atom: equal input, equal bytes. A fragment an entry, a document of fragments."""
 
-from aggregator.render.atom import AGG, ATOM, render_document
+from aggregator.render.atom import AGG, ATOM, SeenEntry, render_document, seen_entries
 from aggregator.render.entry import Printed, render_entry
 from aggregator.render.rights import Shown, shown
 
-__all__ = ["AGG", "ATOM", "Printed", "Shown", "render_document", "render_entry", "shown"]
+__all__ = ["AGG", "ATOM", "Printed", "SeenEntry", "Shown", "render_document", "render_entry", "seen_entries", "shown"]

@@ -1,15 +1,34 @@
-"""A feed's head and its entries' fragments -> an Atom 1.0 document (RFC 4287)."""
+"""A feed's head and its entries' fragments -> an Atom 1.0 document (RFC 4287), with its history (RFC 5005) and what was
+withdrawn (RFC 6721); and back: what subscribers saw in one.
+"""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from feedgen.feed import FeedGenerator
+from lxml import etree
 
 from aggregator.html import printable
-from aggregator.model.ledger import TopicFeed
+from aggregator.model.ledger import Tombstone, TopicFeed
 
 ATOM = "http://www.w3.org/2005/Atom"
 AGG = "urn:uuid:0f8a4a55-6f0c-4d5e-9f64-0a3c5b7d2e91"
 """The namespace of our own elements; documented in docs/atom.md, never changed (rules R34)."""
+HISTORY = "http://purl.org/syndication/history/1.0"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+_TYPE = "application/atom+xml"
+_ARCHIVE_MARK = f'\n<fh:archive xmlns:fh="{HISTORY}"/>'.encode()
+etree.register_namespace("at", TOMBSTONES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenEntry:
+    """An entry as it stands in a published document."""
+
+    id: str
+    title: str
+    updated: str
+    is_withdrawn: bool = False
 
 
 def instant(value: datetime) -> str:
@@ -27,12 +46,45 @@ def render_document(feed: TopicFeed) -> bytes:
     if head.subtitle:
         generator.subtitle(printable(head.subtitle))
     generator.author({"name": printable(head.author)})
-    generator.link(rel="self", type="application/atom+xml", href=head.self_url)
+    generator.link(rel="self", type=_TYPE, href=head.self_url)
+    if head.current_url:
+        generator.link(rel="current", type=_TYPE, href=head.current_url)
+    if head.prev_archive_url:
+        generator.link(rel="prev-archive", type=_TYPE, href=head.prev_archive_url)
     generator.link(rel="alternate", type="text/html", href=head.alternate_url)
     generator.language(head.language)
     generator.generator("aggregator")
     document: bytes = generator.atom_str()
     opened, closing, _ = document.rpartition(b"</feed>")
-    updated = instant(head.updated_at)
-    opened = opened.replace(f"<updated>{updated[:-1]}+00:00<".encode(), f"<updated>{updated}<".encode())
-    return b"".join((opened, *(b"\n" + fragment for fragment in feed.fragments), b"\n", closing, b"\n"))
+    printed = instant(head.updated_at)
+    opened = opened.replace(f"<updated>{printed[:-1]}+00:00<".encode(), f"<updated>{printed}<".encode(), 1)
+    mark = _ARCHIVE_MARK if head.current_url else b""
+    parts = (*(b"\n" + fragment for fragment in feed.fragments), *(b"\n" + _tombstone(one) for one in feed.tombstones))
+    return b"".join((opened, mark, *parts, b"\n", closing, b"\n"))
+
+
+def seen_entries(document: bytes) -> tuple[SeenEntry, ...]:
+    """What a subscriber saw in one of our documents; nothing where it is not whole."""
+    try:
+        root = etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    except etree.XMLSyntaxError:
+        return ()
+    entries = [
+        SeenEntry(
+            id=entry.findtext(f"{{{ATOM}}}id") or "",
+            title=entry.findtext(f"{{{ATOM}}}title") or "",
+            updated=entry.findtext(f"{{{ATOM}}}updated") or "",
+        )
+        for entry in root.iterfind(f"{{{ATOM}}}entry")
+    ]
+    withdrawn = [
+        SeenEntry(id=str(one.get("ref")), title="", updated=str(one.get("when")), is_withdrawn=True)
+        for one in root.iterfind(f"{{{TOMBSTONES}}}deleted-entry")
+    ]
+    return (*entries, *withdrawn)
+
+
+def _tombstone(tombstone: Tombstone) -> bytes:
+    """RFC 6721 3: the entry's id and when it went."""
+    attributes = {"ref": tombstone.entry_id, "when": instant(tombstone.withdrawn_at)}
+    return bytes(etree.tostring(etree.Element(f"{{{TOMBSTONES}}}deleted-entry", attributes, nsmap={"at": TOMBSTONES})))

@@ -8,16 +8,18 @@ from sqlalchemy import Connection, Row, Table, and_, delete, exists, insert, sel
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model.article import StoredArticle
+from aggregator.model.desk import Request, RequestKind
 from aggregator.model.fetch import SkippedDocument
 from aggregator.model.identity import Candidate, Fingerprints, Key, Sighting
 from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
 from aggregator.model.poll import Poll
 from aggregator.model.source import SourceState
 from aggregator.model.topic import Grain, IdPolicy, Match
-from aggregator.storage import rows
-from aggregator.storage.codec import evidence_to_json, plain_json, to_microseconds
+from aggregator.storage import rows, statements
+from aggregator.storage.codec import evidence_to_json, plain_json, to_instant, to_microseconds
+from aggregator.storage.desk_book import DeskBook
+from aggregator.storage.history import History
 from aggregator.storage.tables import (
-    ambiguous_url,
     article,
     document,
     entry_id,
@@ -26,13 +28,14 @@ from aggregator.storage.tables import (
     match,
     observation,
     poll,
-    source_state,
+    request,
     topic_feed,
 )
 
 # SQLite allows 32,766 variables a statement, PostgreSQL 65,535; a chunk stays far below both.
 _CHUNK = 500
-_MAX_CANDIDATES = 50
+# Sightings whose keys, addresses and bodies are looked up together.
+_AHEAD = 100
 _READ, _FAILED = "read", "failed"
 
 
@@ -41,23 +44,30 @@ class Batch:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._dialect = connection.dialect.name
+        # What this transaction knows without asking: a poll of twenty new entries asked 500 times, 100 times for a number.
+        self._numbers: dict[str, int] = {}
+        self._new: dict[str, tuple[StoredArticle, Fingerprints]] = {}
+        self._matched: set[str] = set()
+        self._entered: set[str] = set()
+        self._absent: set[tuple[str, bytes]] = set()
+        self.history = History(connection)
+        self.desk = DeskBook(connection)
 
     # -- sources
 
     def source_state(self, source_id: str) -> SourceState:
         """What is remembered of the source; an empty state for a new one."""
-        row = self._connection.execute(
-            select(source_state).where(source_state.c.source_id == source_id),
-        ).one_or_none()
+        row = self._connection.execute(statements.SOURCE_STATE, {"source_id": source_id}).one_or_none()
         return SourceState(source_id=source_id) if row is None else rows.source_state(row)
 
     def save_source_state(self, state: SourceState) -> None:
         """Write the state as a whole."""
-        self._upsert(source_state, rows.source_state_values(state))
+        self._connection.execute(statements.SAVE_SOURCE_STATE[self._dialect], rows.source_state_values(state))
 
     def add_poll(self, record: Poll) -> None:
         """Append the record of a visit."""
-        self._connection.execute(insert(poll).values(rows.poll_values(record)))
+        self._connection.execute(insert(poll), rows.poll_values(record))
 
     def save_documents(
         self, source_id: str, read: Iterable[str], failed: Iterable[SkippedDocument], now: datetime
@@ -76,6 +86,30 @@ class Batch:
         for gone in set(self._connection.execute(query).scalars()) - set(present):
             self._connection.execute(delete(document).where(document.c.source_id == source_id, document.c.key == gone))
 
+    # -- requests of commands beside a running daemon
+
+    def ask(self, kind: RequestKind, argument: str, now: datetime) -> None:
+        """Leave a request for the process that polls and publishes."""
+        values = {"kind": kind.value, "argument": argument, "asked_at": to_microseconds(now)}
+        self._connection.execute(insert(request).values(values))
+
+    def open_requests(self) -> tuple[Request, ...]:
+        """Requests that nobody has attended to, oldest first."""
+        found = self._connection.execute(select(request).where(request.c.done_at.is_(None)).order_by(request.c.number))
+        return tuple(
+            Request(
+                number=row.number,
+                kind=RequestKind(row.kind),
+                argument=row.argument,
+                asked_at=to_instant(row.asked_at),
+            )
+            for row in found
+        )
+
+    def mark_done(self, number: int, now: datetime) -> None:
+        """The request is attended to."""
+        self._connection.execute(update(request).where(request.c.number == number).values(done_at=to_microseconds(now)))
+
     # -- observations
 
     def window(self, source_id: str, key: str | None) -> Mapping[tuple[bytes, bytes], int]:
@@ -83,12 +117,9 @@ class Batch:
 
         Of the named document, or of the whole source for None.
         """
-        query = select(observation.c.id, observation.c.key, observation.c.text_digest).where(
-            observation.c.source_id == source_id, observation.c.left_at.is_(None)
-        )
-        if key is not None:
-            query = query.where(observation.c.document == key)
-        return {(bytes(row.key), bytes(row.text_digest)): row.id for row in self._connection.execute(query)}
+        query = statements.WINDOW if key is None else statements.WINDOW_OF_DOCUMENT
+        found = self._connection.execute(query, {"source_id": source_id, "document": key})
+        return {(bytes(row.key), bytes(row.text_digest)): row.id for row in found}
 
     def window_documents(self, source_id: str) -> frozenset[str]:
         """Documents of the source that have an observation in the window."""
@@ -112,91 +143,122 @@ class Batch:
             "first_seen_at": to_microseconds(now),
             "left_at": None,
         }
-        statement = self._insert(observation).values(values)
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["source_id", "key", "text_digest"],
-                set_={"left_at": None, "article_id": values["article_id"], "document": sighting.document},
-            )
-        )
+        self._connection.execute(statements.OBSERVE[self._dialect], values)
+        for name, value in (("url", sighting.fingerprints.url), ("body", sighting.fingerprints.body)):
+            if value is not None:
+                self._absent.discard((name, value))
 
     def leave(self, observations: Iterable[int], now: datetime) -> None:
         """The entries are no longer in their source's document."""
-        for chunk in _chunks(list(observations)):
-            self._connection.execute(
-                update(observation).where(observation.c.id.in_(chunk)).values(left_at=to_microseconds(now))
-            )
+        at = to_microseconds(now)
+        if gone := [{"number": number, "at": at} for number in observations]:
+            self._connection.execute(statements.LEAVE, gone)
 
     # -- articles
 
+    def look_ahead(self, sightings: Sequence[Sighting]) -> None:
+        """Find what no sighting of a document can be found by, in four queries: then each asks for the rest only.
+
+        What this transaction writes itself is struck off again.
+        """
+        for at in range(0, len(sightings), _AHEAD):
+            chunk = sightings[at : at + _AHEAD]
+            prints = [sighting.fingerprints for sighting in chunk]
+            keys = {key.digest for sighting in chunk for key in sighting.keys}
+            urls = {one.url for one in prints if one.url is not None}
+            bodies = {one.body for one in prints if one.body is not None}
+            # Rows of one chunk share their source.
+            where = {"source_id": chunk[0].source_id, "keys": list(keys)}
+            found = {bytes(row.key) for row in self._connection.execute(statements.KEYS, where)}
+            self._absent.update((_key_of(chunk[0].source_id), key) for key in keys - found)
+            for name, query, wanted in (
+                ("url", statements.KNOWN_URLS, urls),
+                ("ambiguous", statements.KNOWN_AMBIGUOUS, urls),
+                ("body", statements.KNOWN_BODIES, bodies),
+            ):
+                if wanted:
+                    answer = self._connection.execute(query, {"digests": list(wanted)}).scalars()
+                    self._absent.update((name, value) for value in wanted.difference(map(bytes, answer)))
+
     def candidates(self, sighting: Sighting) -> tuple[Candidate, ...]:
         """The stored articles that the sighting may be, found by its source's keys, its URL and its body."""
-        prints = sighting.fingerprints
-        via: dict[int, list[str]] = {}
-        kinds = {key.digest: key.kind.value for key in sighting.keys}
-        query = select(entry_key.c.key, entry_key.c.article_id)
-        query = query.where(entry_key.c.source_id == sighting.source_id, entry_key.c.key.in_(kinds))
-        for row in self._connection.execute(query):
-            via.setdefault(row.article_id, []).append(kinds[bytes(row.key)])
-        for name, column, value in (
-            ("url", observation.c.url_digest, prints.url),
-            ("body", observation.c.body_digest, prints.body),
+        via = self._by_keys(sighting)
+        for name, query, value in (
+            ("url", statements.BY_URL, sighting.fingerprints.url),
+            ("body", statements.BY_BODY, sighting.fingerprints.body),
         ):
-            if value is not None:
-                number = observation.c.article_id
-                query = select(number).distinct().where(column == value).order_by(number).limit(_MAX_CANDIDATES)
-                for number in self._connection.execute(query).scalars():
+            if value is not None and (name, value) not in self._absent:
+                for number in self._connection.execute(query, {"digest": value}).scalars():
                     via.setdefault(number, []).append(name)
         if not via:
             return ()
         found = self._connection.execute(_candidate_query(sighting.source_id, list(via))).all()
         return tuple(_candidate(row, tuple(via[row.id])) for row in found)
 
+    def _by_keys(self, sighting: Sighting) -> dict[int, list[str]]:
+        via: dict[int, list[str]] = {}
+        source_id = sighting.source_id
+        name = _key_of(source_id)
+        kinds = {key.digest: key.kind.value for key in sighting.keys if (name, key.digest) not in self._absent}
+        if kinds:
+            where = {"source_id": source_id, "keys": list(kinds)}
+            for row in self._connection.execute(statements.KEYS, where):
+                via.setdefault(row.article_id, []).append(kinds[bytes(row.key)])
+        return via
+
     def uri_is_taken(self, uri: str) -> bool:
         """Whether an article bears the uri."""
-        return self._connection.execute(select(exists().where(article.c.uri == uri))).scalar_one()
+        return bool(self._connection.execute(statements.URI_IS_TAKEN, {"uri": uri}).scalar_one())
 
     def article(self, uri: str) -> StoredArticle:
         """The article of that uri; it must exist."""
-        return rows.stored_article(self._connection.execute(select(article).where(article.c.uri == uri)).one())
+        if uri in self._new:
+            return self._new[uri][0]
+        return rows.stored_article(self._connection.execute(statements.ARTICLE, {"uri": uri}).one())
 
     def fingerprints(self, uri: str) -> Fingerprints:
         """The fingerprints of the article's present text; it must exist."""
-        return rows.fingerprints(self._connection.execute(select(article).where(article.c.uri == uri)).one())
+        if uri in self._new:
+            return self._new[uri][1]
+        return rows.fingerprints(self._connection.execute(statements.ARTICLE, {"uri": uri}).one())
 
     def add_article(self, stored: StoredArticle, prints: Fingerprints) -> None:
         """Store a new article."""
-        self._connection.execute(insert(article).values(rows.article_values(stored, prints)))
+        added = self._connection.execute(insert(article), rows.article_values(stored, prints))
+        assert added.inserted_primary_key is not None  # noqa: S101  one row was inserted
+        self._numbers[stored.uri] = added.inserted_primary_key[0]
+        self._new[stored.uri] = stored, prints
 
     def save_article(self, stored: StoredArticle, prints: Fingerprints) -> None:
         """Replace the text, owner and version of a stored article; its uri and first sight stay."""
+        self._new.pop(stored.uri, None)
         values = rows.article_values(stored, prints)
         self._connection.execute(update(article).where(article.c.uri == stored.uri).values(values))
 
     def mark_url_ambiguous(self, url_digest: bytes) -> None:
         """The URL stood for two titles."""
-        statement = self._insert(ambiguous_url).values(url_digest=url_digest)
-        self._connection.execute(statement.on_conflict_do_nothing(index_elements=["url_digest"]))
+        self._absent.discard(("ambiguous", url_digest))
+        self._connection.execute(statements.MARK_AMBIGUOUS[self._dialect], {"url_digest": url_digest})
 
     def url_is_ambiguous(self, url_digest: bytes) -> bool:
         """Whether the URL ever stood for two titles."""
-        query = select(exists().where(ambiguous_url.c.url_digest == url_digest))
-        return self._connection.execute(query).scalar_one()
+        if ("ambiguous", url_digest) in self._absent:
+            return False
+        return bool(self._connection.execute(statements.URL_IS_AMBIGUOUS, {"url_digest": url_digest}).scalar_one())
 
     def bind_keys(self, source_id: str, keys: Iterable[Key], rebind: Sequence[Key], uri: str) -> None:
         """Let the keys name the article; one that names another already keeps doing so unless it is in `rebind`."""
         number = self._article_id(uri)
         again = {key.digest for key in rebind}
+        kept: list[rows.Values] = []
+        moved: list[rows.Values] = []
         for key in keys:
             values = {"source_id": source_id, "key": key.digest, "kind": key.kind.value, "article_id": number}
-            statement = self._insert(entry_key).values(values)
-            if key.digest in again:
-                statement = statement.on_conflict_do_update(
-                    index_elements=["source_id", "key"], set_={"article_id": number}
-                )
-            else:
-                statement = statement.on_conflict_do_nothing(index_elements=["source_id", "key"])
-            self._connection.execute(statement)
+            (moved if key.digest in again else kept).append(values)
+            self._absent.discard((_key_of(source_id), key.digest))
+        for statement, values_of_keys in ((statements.BIND_KEY, kept), (statements.REBIND_KEY, moved)):
+            if values_of_keys:
+                self._connection.execute(statement[self._dialect], values_of_keys)
 
     def sources_of(self, uri: str) -> tuple[str, ...]:
         """The sources that have shown the article, the first first."""
@@ -217,12 +279,27 @@ class Batch:
 
     # -- matches and the ledger
 
+    def same_titles(self, source_id: str, title_digests: Collection[bytes]) -> tuple[StoredArticle, ...]:
+        """Articles under those folded headlines that the source has shown."""
+        numbers = select(observation.c.article_id).where(observation.c.source_id == source_id)
+        query = select(article).where(article.c.title_digest.in_(title_digests), article.c.id.in_(numbers))
+        return tuple(rows.stored_article(row) for row in self._connection.execute(query.order_by(article.c.id)))
+
+    def known_keys(self, source_id: str, keys: Collection[bytes]) -> frozenset[bytes]:
+        """Those of the keys that name an article in the source."""
+        found: set[bytes] = set()
+        listed = list(keys)
+        for at in range(0, len(listed), _CHUNK):
+            query = select(entry_key.c.key).where(entry_key.c.source_id == source_id)
+            query = query.where(entry_key.c.key.in_(listed[at : at + _CHUNK]))
+            found.update(bytes(key) for key in self._connection.execute(query).scalars())
+        return frozenset(found)
+
     def save_matches(self, uri: str, matches: Iterable[Match], topics: Iterable[str], now: datetime) -> None:
         """Replace what the article matches among the named topics."""
         number = self._article_id(uri)
-        self._connection.execute(
-            delete(match).where(match.c.article_id == number, match.c.topic_id.in_(list(topics))),
-        )
+        if uri not in self._new or uri in self._matched:
+            self._connection.execute(statements.DROP_MATCHES, {"number": number, "topics": list(topics)})
         values = [
             {
                 "article_id": number,
@@ -236,11 +313,14 @@ class Batch:
         ]
         if values:
             self._connection.execute(insert(match), values)
+            self._matched.add(uri)
 
     def rows_of(self, uri: str) -> tuple[LedgerRow, ...]:
         """The article's entries in every topic feed."""
-        query = _ledger_query().where(article.c.uri == uri).order_by(ledger.c.seq)
-        return tuple(rows.ledger_row(row) for row in self._connection.execute(query))
+        if uri in self._new and uri not in self._entered:
+            return ()
+        found = self._connection.execute(statements.ROWS_OF, {"article_uri": uri})
+        return tuple(rows.ledger_row(row) for row in found)
 
     def live_rows(self, topic_id: str, grain: Grain, limit: int) -> tuple[LedgerRow, ...]:
         """The newest live rows of a feed, newest first."""
@@ -265,7 +345,8 @@ class Batch:
     def add_row(self, row: LedgerRow) -> None:
         """Append a row; it gets the next sequence number."""
         values = rows.ledger_values(row) | {"article_id": self._article_id(row.article_uri)}
-        self._connection.execute(insert(ledger).values(values))
+        self._connection.execute(insert(ledger), values)
+        self._entered.add(row.article_uri)
 
     def save_row(self, row: LedgerRow) -> None:
         """Replace what may change of a stored row."""
@@ -315,8 +396,9 @@ class Batch:
     # -- inside
 
     def _article_id(self, uri: str) -> int:
-        number: int = self._connection.execute(select(article.c.id).where(article.c.uri == uri)).scalar_one()
-        return number
+        if uri not in self._numbers:
+            self._numbers[uri] = self._connection.execute(statements.ARTICLE_NUMBER, {"uri": uri}).scalar_one()
+        return self._numbers[uri]
 
     def _insert(self, table: Table) -> Any:
         """An INSERT that knows ON CONFLICT, the one statement in which the dialects differ."""
@@ -327,6 +409,11 @@ class Batch:
         statement = self._insert(table).values(values)
         changed = {name: statement.excluded[name] for name in values if name not in names}
         self._connection.execute(statement.on_conflict_do_update(index_elements=names, set_=changed))
+
+
+def _key_of(source_id: str) -> str:
+    """What keys of the source are called among the absent."""
+    return f"key {source_id}"
 
 
 def _candidate_query(source_id: str, numbers: list[int]) -> Any:

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, func, or_, select
+from sqlalchemy import Connection, String, bindparam, cast, func, or_, select
 
 from aggregator.model.article import Article, StoredArticle
+from aggregator.model.desk import Decision
 from aggregator.model.identity import Observation
 from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
 from aggregator.model.source import SourceState
 from aggregator.model.topic import Grain, Match
-from aggregator.storage import rows
-from aggregator.storage.codec import article_from_json, to_instant
+from aggregator.storage import integrity, rows
+from aggregator.storage.codec import article_from_json, to_instant, to_microseconds
+from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.tables import (
+    archive_page,
     article,
     document,
     ledger,
@@ -24,6 +27,9 @@ from aggregator.storage.tables import (
     source_state,
     topic_feed,
 )
+
+# Names in one question; SQLite allows 32,766.
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +84,22 @@ class Reader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def source_states(self) -> dict[str, SourceState]:
-        """By source id."""
-        found = self._connection.execute(select(source_state))
-        return {row.source_id: rows.source_state(row) for row in found}
+    def source_states(self, source_ids: Sequence[str] | None = None) -> dict[str, SourceState]:
+        """By source id; of the named sources, or of all that were ever polled."""
+        if source_ids is None:
+            found = self._connection.execute(select(source_state))
+            return {row.source_id: rows.source_state(row) for row in found}
+        query = select(source_state).where(source_state.c.source_id.in_(bindparam("ids", expanding=True)))
+        states: dict[str, SourceState] = {}
+        for at in range(0, len(source_ids), _CHUNK):
+            rows_found = self._connection.execute(query, {"ids": list(source_ids[at : at + _CHUNK])})
+            states |= {row.source_id: rows.source_state(row) for row in rows_found}
+        return states
+
+    def next_polls(self) -> dict[str, datetime | None]:
+        """When each source that was ever polled is due, by id: asked every second, so nothing else of it is read."""
+        query = select(source_state.c.source_id, source_state.c.next_poll_at)
+        return {row.source_id: to_instant(row.next_poll_at) for row in self._connection.execute(query)}
 
     def last_polls(self) -> dict[str, PollRow]:
         """The newest poll of each source."""
@@ -100,6 +118,19 @@ class Reader:
             for row in self._connection.execute(select(poll).where(poll.c.id.in_(newest)))
         }
 
+    def decisions(self) -> tuple[Decision, ...]:
+        """The desk's whole log, oldest first."""
+        return DeskBook(self._connection).all()
+
+    def has_open_business(self) -> bool:
+        """Whether a decision or a request waits to be carried out."""
+        return DeskBook(self._connection).has_open_business()
+
+    def gaps(self) -> dict[str, int]:
+        """How many polls of each source found a gap, as far as polls are kept (rules R19)."""
+        query = select(poll.c.source_id, func.count()).where(poll.c.error.like("gap:%")).group_by(poll.c.source_id)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
     def articles_by_source(self) -> dict[str, int]:
         """How many articles each source has shown."""
         count = func.count(func.distinct(observation.c.article_id))
@@ -115,19 +146,40 @@ class Reader:
         """Every feed that was ever published, removed topics too."""
         return tuple(rows.topic_feed(row) for row in self._connection.execute(select(topic_feed)))
 
-    def live_views(self, topic_id: str, grain: Grain, limit: int) -> tuple[LedgerView, ...]:
-        """The newest live entries of a feed with their articles, newest first."""
+    def views(
+        self, topic_id: str, grain: Grain, state: RowState, *, limit: int, offset: int = 0
+    ) -> tuple[LedgerView, ...]:
+        """Entries of a feed in one state with their articles as they are now, newest first; one page of them."""
+        # Rows are skipped before any article is joined, so that a late page costs little more than the first.
+        newest = (ledger.c.first_published_at.desc(), ledger.c.entry_id.desc())
+        page = (
+            select(ledger.c.seq)
+            .where(ledger.c.topic_id == topic_id, ledger.c.grain == grain, ledger.c.state == state)
+            .order_by(*newest)
+            .limit(limit)
+            .offset(offset)
+        )
         query = (
             select(ledger, article.c.uri, article.c.content)
             .join(article, article.c.id == ledger.c.article_id)
-            .where(ledger.c.topic_id == topic_id, ledger.c.grain == grain, ledger.c.state == RowState.LIVE)
-            .order_by(ledger.c.first_published_at.desc(), ledger.c.entry_id.desc())
-            .limit(limit)
+            .where(ledger.c.seq.in_(page))
+            .order_by(*newest)
         )
         return tuple(
             LedgerView(row=rows.ledger_row(row), article=article_from_json(row.content))
             for row in self._connection.execute(query)
         )
+
+    def states_of(self, topic_id: str, grain: Grain) -> dict[RowState, int]:
+        """How many rows of the feed are in each state."""
+        query = select(ledger.c.state, func.count()).where(ledger.c.topic_id == topic_id, ledger.c.grain == grain)
+        return {RowState(row[0]): row[1] for row in self._connection.execute(query.group_by(ledger.c.state))}
+
+    def archive_changed_at(self, topic_id: str) -> dict[bytes, datetime]:
+        """Digest of an archive page's bytes -> since when they are its bytes."""
+        query = select(archive_page.c.bytes_digest, archive_page.c.changed_at)
+        found = self._connection.execute(query.where(archive_page.c.topic_id == topic_id))
+        return {bytes(row.bytes_digest): to_instant(row.changed_at) for row in found}
 
     def documents(self, source_ids: Sequence[str]) -> tuple[DocumentRow, ...]:
         """Local documents of the sources by path, with the article that each is now."""
@@ -180,14 +232,46 @@ class Reader:
         found = self._connection.execute(query.where(article.c.uri == uri).order_by(ledger.c.seq))
         return tuple(rows.ledger_row(row) for row in found)
 
-    def articles(self) -> Iterator[ArticleView]:
-        """Every article in the order of storing."""
-        last_good = {
-            row.source_id: row.last_good_poll_at
-            for row in self._connection.execute(select(source_state.c.source_id, source_state.c.last_good_poll_at))
-        }
-        for row in self._connection.execute(select(article).order_by(article.c.id)):
+    def article_view(self, uri: str) -> ArticleView | None:
+        """The article of that uri with all that hangs on it; None where there is none."""
+        row = self._connection.execute(select(article).where(article.c.uri == uri)).one_or_none()
+        return None if row is None else self._view(row, self._last_good())
+
+    def decisions_on(self, uri: str) -> tuple[Decision, ...]:
+        """Everything the desk said of the article, oldest first; carried out or not yet."""
+        return DeskBook(self._connection).of(uri)
+
+    def articles(
+        self,
+        *,
+        topic_id: str | None = None,
+        source_id: str | None = None,
+        since: datetime | None = None,
+        newest_first: bool = False,
+    ) -> Iterator[ArticleView]:
+        """Articles in the order of storing, or by effective date; those that match the topic, that the source has
+        shown, that are not older than `since`.
+        """
+        query = select(article)
+        if topic_id is not None:
+            query = query.where(article.c.id.in_(select(match.c.article_id).where(match.c.topic_id == topic_id)))
+        if source_id is not None:
+            shown = select(observation.c.article_id).where(observation.c.source_id == source_id)
+            query = query.where(article.c.id.in_(shown))
+        if since is not None:
+            query = query.where(article.c.effective_at >= to_microseconds(since))
+        newest = (article.c.effective_at.desc(), article.c.id.desc())
+        last_good = self._last_good()
+        for row in self._connection.execute(query.order_by(*(newest if newest_first else (article.c.id,)))):
             yield self._view(row, last_good)
+
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the store itself, one line each; none in a sound one."""
+        return tuple(integrity.problems(self._connection))
+
+    def _last_good(self) -> dict[str, int | None]:
+        query = select(source_state.c.source_id, source_state.c.last_good_poll_at)
+        return {row.source_id: row.last_good_poll_at for row in self._connection.execute(query)}
 
     def _view(self, row: Any, last_good: dict[str, int | None]) -> ArticleView:
         seen = self._connection.execute(

@@ -18,6 +18,8 @@ from aggregator.storage.codec import (
     digests_from_blob,
     digests_to_blob,
     evidence_from_json,
+    items_from_blob,
+    items_to_blob,
     to_instant,
     to_microseconds,
 )
@@ -43,7 +45,7 @@ def source_state_values(state: SourceState) -> Values:
         "not_modified_seen": state.not_modified_seen,
         "retry_after_at": to_microseconds(state.retry_after_at),
         "raw_digest": validators.raw_digest,
-        "item_digests": digests_to_blob(state.item_digests),
+        "item_digests": items_to_blob(state.items),
     }
 
 
@@ -65,7 +67,7 @@ def source_state(row: Row[Any]) -> SourceState:
         last_error=row.last_error,
         not_modified_seen=row.not_modified_seen,
         retry_after_at=to_instant(row.retry_after_at),
-        item_digests=digests_from_blob(bytes(row.item_digests or b"")),
+        items=items_from_blob(bytes(row.item_digests or b"")),
     )
 
 
@@ -139,6 +141,7 @@ def ledger_values(row: LedgerRow) -> Values:
         "archived_fragment": row.archived_fragment,
         "withdrawn_at": to_microseconds(row.withdrawn_at),
         "has_tombstone": row.has_tombstone,
+        "unsettled_source": row.unsettled_source,
     }
 
 
@@ -164,6 +167,7 @@ def ledger_row(row: Row[Any]) -> LedgerRow:
         archived_fragment=bytes(row.archived_fragment) if row.archived_fragment is not None else None,
         withdrawn_at=to_instant(row.withdrawn_at),
         has_tombstone=row.has_tombstone,
+        unsettled_source=row.unsettled_source,
     )
 
 

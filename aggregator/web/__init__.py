@@ -1,6 +1,7 @@
 """Published feeds and pages over HTTP."""
 
-from aggregator.web.app import Site, create_app
+from aggregator.web.app import create_app
 from aggregator.web.server import ListenError, Server, listen
+from aggregator.web.site import Heartbeat, Site
 
-__all__ = ["ListenError", "Server", "Site", "create_app", "listen"]
+__all__ = ["Heartbeat", "ListenError", "Server", "Site", "create_app", "listen"]

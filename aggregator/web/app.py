@@ -1,8 +1,10 @@
-"""The routes: `/` tells what is published and how to subscribe, `/feeds/<file>` gives it."""
+"""The routes: pages for people, feeds for readers, and two answers for those who watch over the service."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
+from http import HTTPStatus
+from typing import TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -12,164 +14,185 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from aggregator.language import is_right_to_left
-from aggregator.model.article import Article, PartialDate, Precision
-from aggregator.model.source import Republish, Source
-from aggregator.model.topic import Topic
-from aggregator.storage import LedgerView, Store
-from aggregator.urls import without_credentials
-from aggregator.web.files import FeedFiles, respond
+from aggregator.errors import StoreError
+from aggregator.model.ledger import RowState
+from aggregator.storage import Reader, Store
+from aggregator.text import digest
+from aggregator.web import pages
+from aggregator.web.article_page import Absence, article_page
+from aggregator.web.files import FeedFiles, is_not_modified, respond
+from aggregator.web.site import Heartbeat, Site
 
-_ENTRIES_SHOWN = 30
-_PAGE_HEADERS = {
+_HTML = "text/html; charset=utf-8"
+_SAFETY = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
 }
+_STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+# In our own words: what the framework says of a failure is for developers.
+_WORDS = {
+    404: ("Not here", "There is no page at this address."),
+    405: ("Only for reading", "This address can only be read."),
+    410: ("Gone", "What was here is gone for good."),
+    500: ("Something went wrong", "The page could not be made. The log of the service tells why."),
+}
+_T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """What the pages show of the configuration."""
-
-    title: str
-    language: str
-    base_url: str
-    directory: Path
-    topics: tuple[Topic, ...]
-    sources: tuple[Source, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _EntryView:
-    headline: str
-    url: str | None
-    standfirst: str | None
-    place: str | None
-    agency: str | None
-    publisher: str
-    date: str
-    date_note: str
-    language: str | None
-    direction: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _TopicView:
-    topic: Topic
-    feed_path: str
-    feed_url: str
-    updated: str
-    entries: tuple[_EntryView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SourceView:
-    id: str
-    name: str
-    url: str | None
-    note: str | None
-    last_good: str
-
-
-def create_app(store: Store, site: Site) -> Starlette:
-    """The application; it only reads the store."""
-    templates = Environment(
-        loader=PackageLoader("aggregator.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    page, style = templates.get_template("index.html"), templates.get_template("style.css").render()
-    files = FeedFiles(site.directory)
-
-    def changed_at() -> dict[bytes, datetime]:
-        with store.read() as reader:
-            states = reader.topic_feeds()
-        return {state.bytes_digest: state.changed_at for state in states if state.bytes_digest and state.changed_at}
-
-    async def index(_request: Request) -> Response:
-        topics, sources = await run_in_threadpool(_views, store, site)
-        body = page.render(site=site, topics=topics, sources=sources)
-        return Response(body, media_type="text/html; charset=utf-8", headers=_PAGE_HEADERS)
-
-    async def feed(request: Request) -> Response:
-        prepared = await run_in_threadpool(files.load, request.path_params["name"])
-        if prepared is None:
-            raise HTTPException(404, "no such feed")
-        return respond(request, prepared, await run_in_threadpool(changed_at))
-
-    async def stylesheet(_request: Request) -> Response:
-        return Response(style, media_type="text/css; charset=utf-8", headers={"Cache-Control": "max-age=3600"})
-
-    async def healthz(_request: Request) -> Response:
-        return PlainTextResponse("ok\n")
-
+def create_app(store: Store, site: Site, heartbeat: Heartbeat | None = None) -> Starlette:
+    """The application; it only reads the store. Without a heartbeat (`serve`) nobody polls, and readiness is the store's."""
+    routes = _Routes(store, site, heartbeat)
     return Starlette(
         routes=[
-            Route("/", index),
-            Route("/feeds/{name}", feed),
-            Route("/style.css", stylesheet),
-            Route("/healthz", healthz),
-        ]
+            Route("/", routes.front),
+            Route("/topics/{topic}", routes.topic),
+            Route("/articles/{uuid}", routes.article),
+            Route("/sources", routes.sources),
+            Route("/feeds/{name}", routes.feed),
+            Route("/feeds/{topic}/archive/{name}", routes.archive),
+            Route("/healthz", routes.healthz),
+            Route("/readyz", routes.readyz),
+            *(Route(f"/{name}", routes.static) for name in _STATIC),
+        ],
+        exception_handlers={HTTPException: routes.refused, Exception: routes.failed},
     )
 
 
-def _views(store: Store, site: Site) -> tuple[tuple[_TopicView, ...], tuple[_SourceView, ...]]:
-    with store.read() as reader:
-        states = reader.source_states()
-        feeds = {(state.topic_id, state.grain): state.updated_at for state in reader.topic_feeds()}
-        topics = tuple(
-            _TopicView(
-                topic=topic,
-                feed_path=f"/feeds/{topic.id}.atom",
-                feed_url=f"{site.base_url}/feeds/{topic.id}.atom",
-                updated=_minute(feeds.get((topic.id, topic.grain))),
-                entries=tuple(_entry(view) for view in reader.live_views(topic.id, topic.grain, _ENTRIES_SHOWN)),
-            )
-            for topic in site.topics
+class _Routes:
+    """What each address answers; blocking work is done in threads."""
+
+    def __init__(self, store: Store, site: Site, heartbeat: Heartbeat | None) -> None:
+        self._store, self._site, self._heartbeat = store, site, heartbeat
+        self._files = FeedFiles(site.directory)
+        self._topics = {topic.id: topic for topic in site.topics}
+        self._templates = Environment(
+            loader=PackageLoader("aggregator.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
-    sources = []
-    for source in site.sources:
-        state = states.get(source.id)
-        url = None if source.private or not source.url else without_credentials(source.url)
-        note = state.last_error if state else "not polled yet"
-        last_good = _minute(state.last_good_poll_at if state else None)
-        name = source.publisher or source.id
-        sources.append(_SourceView(id=source.id, name=name, url=url, note=note, last_good=last_good))
-    return topics, tuple(sources)
+        self._static = {name: self._templates.get_template(name).render().encode() for name in _STATIC}
+        self._templates.globals.update(
+            site=site,
+            all_topics=tuple(pages.links(site, topic) for topic in site.topics),
+            style=f"/style.css?{digest(self._static['style.css']).hex()[:8]}",
+        )
+
+    async def front(self, request: Request) -> Response:
+        sections = await self._ask(lambda reader: pages.front(reader, self._site))
+        return self._page(request, "front.html", sections=sections)
+
+    async def topic(self, request: Request) -> Response:
+        topic = self._topics.get(request.path_params["topic"])
+        if topic is None:
+            raise HTTPException(404, "There is no topic of this name.")
+        state, number = _asked(request.query_params)
+        page = await self._ask(lambda reader: pages.topic_page(reader, self._site, topic, state=state, number=number))
+        if page is None:
+            raise HTTPException(404, "The list of entries ends before this page.")
+        return self._page(request, "topic.html", page=page)
+
+    async def article(self, request: Request) -> Response:
+        name = request.path_params["uuid"]
+        if not _UUID.fullmatch(name):
+            raise HTTPException(404, "There is no article of this name.")
+        page = await self._ask(lambda reader: article_page(reader, self._site, f"urn:uuid:{name}"))
+        if page is Absence.UNKNOWN:
+            raise HTTPException(404, "There is no article of this name.")
+        if page is Absence.WITHDRAWN:
+            raise HTTPException(410, "This article was withdrawn.")
+        return self._page(request, "article.html", page=page)
+
+    async def sources(self, request: Request) -> Response:
+        rows = await self._ask(lambda reader: pages.source_rows(reader, self._site))
+        return self._page(request, "sources.html", sources=rows)
+
+    async def feed(self, request: Request) -> Response:
+        name: str = request.path_params["name"]
+        states = await self._ask(lambda reader: reader.topic_feeds())
+        closed = {state.topic_id for state in states if state.closed_at}
+        changed = {state.bytes_digest: state.changed_at for state in states if state.bytes_digest and state.changed_at}
+        return await self._document(request, name, name.removesuffix(".atom"), closed, changed)
+
+    async def archive(self, request: Request) -> Response:
+        topic_id, name = request.path_params["topic"], request.path_params["name"]
+        states = await self._ask(lambda reader: reader.topic_feeds())
+        closed = {state.topic_id for state in states if state.closed_at}
+        changed = await self._ask(lambda reader: reader.archive_changed_at(topic_id))
+        return await self._document(request, f"{topic_id}/archive/{name}", topic_id, closed, changed)
+
+    async def static(self, request: Request) -> Response:
+        name = request.url.path.removeprefix("/")
+        headers = {"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
+        return Response(self._static[name], headers=headers, media_type=_STATIC[name])
+
+    async def healthz(self, _request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(self, _request: Request) -> Response:
+        complaint = self._heartbeat.complaint() if self._heartbeat else None
+        complaint = await run_in_threadpool(self._store_complaint) or complaint
+        text, status = ("ok\n", 200) if complaint is None else (f"{complaint}\n", 503)
+        return PlainTextResponse(text, status, headers={"Cache-Control": "no-store"})
+
+    async def refused(self, request: Request, error: Exception) -> Response:
+        """The page of a 404, 405 or 410."""
+        if not isinstance(error, HTTPException):
+            raise error
+        return self._error(request, error.status_code, error.detail, error.headers)
+
+    async def failed(self, request: Request, _error: Exception) -> Response:
+        """The page of a 500; the server logs the error itself."""
+        return self._error(request, 500, "", None)
+
+    def _store_complaint(self) -> str | None:
+        try:
+            return None if self._store.is_current() else "the database is not there or not of this release"
+        except StoreError:
+            return "the database does not answer"
+
+    async def _ask(self, question: Callable[[Reader], _T]) -> _T:
+        def ask() -> _T:
+            with self._store.read() as reader:
+                return question(reader)
+
+        return await run_in_threadpool(ask)
+
+    async def _document(
+        self, request: Request, name: str, topic_id: str, closed: set[str], changed: Mapping[bytes, datetime]
+    ) -> Response:
+        if topic_id in closed:
+            raise HTTPException(410, "This feed is closed.")
+        prepared = await run_in_threadpool(self._files.load, name)
+        if prepared is None:
+            raise HTTPException(404, "There is no feed at this address.")
+        return respond(request, prepared, changed)
+
+    def _page(self, request: Request, template: str, **values: object) -> Response:
+        """200, or 304 where the reader has this very page."""
+        body = self._templates.get_template(template).render(**values).encode()
+        headers = _SAFETY | {"ETag": f'"{digest(body).hex()}"', "Cache-Control": "no-cache"}
+        if is_not_modified(request.headers, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return Response(body, headers=headers, media_type=_HTML)
+
+    def _error(self, _request: Request, status: int, detail: str, more: Mapping[str, str] | None) -> Response:
+        title, words = _WORDS.get(status, (HTTPStatus(status).phrase, ""))
+        said = detail if detail and detail != HTTPStatus(status).phrase else words
+        body = self._templates.get_template("error.html").render(title=title, words=said)
+        headers = _SAFETY | {"Cache-Control": "no-cache"} | dict(more or {})
+        return Response(body, status, headers=headers, media_type=_HTML)
 
 
-def _entry(view: LedgerView) -> _EntryView:
-    article = view.article
-    tag = article.language.tag if article.language else None
-    date, note = _date(view.row.published)
-    return _EntryView(
-        headline=article.headline,
-        url=article.url,
-        standfirst=_shown_standfirst(article),
-        place="/".join(place.name for place in article.dateline.places) if article.dateline else None,
-        agency=article.agency.name if article.agency else None,
-        publisher=article.publisher.name,
-        date=date,
-        date_note=note,
-        language=tag,
-        direction="rtl" if tag and is_right_to_left(tag) else "ltr",
-        reason=view.row.reason,
-    )
-
-
-def _shown_standfirst(article: Article) -> str | None:
-    return None if article.rights.republish in (Republish.HEADLINE, Republish.NONE) else article.standfirst
-
-
-def _date(date: PartialDate | None) -> tuple[str, str]:
-    if date is None:
-        return "", "no date given"
-    shown = date.value.date().isoformat() if date.precision is Precision.DAY else _minute(date.value)
-    return shown, f"{', '.join(date.inferred)} inferred" if date.inferred else ""
-
-
-def _minute(instant: datetime | None) -> str:
-    return instant.strftime("%Y-%m-%d %H:%M UTC") if instant else ""
+def _asked(query: Mapping[str, str]) -> tuple[RowState, int]:
+    """Which entries are asked for; what makes no sense is no page."""
+    state, page = query.get("state", RowState.LIVE.value), query.get("page", "1")
+    if state not in pages.LISTED or not _PAGE_NUMBER.fullmatch(page):
+        raise HTTPException(404, "There is no such list of entries.")
+    return RowState(state), int(page)

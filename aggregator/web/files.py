@@ -1,6 +1,7 @@
 """What lies in `feeds/` -> responses: strong ETag over the very bytes sent, 304, gzip, HEAD (rules R23)."""
 
 import gzip
+import os
 import re
 import stat
 from collections.abc import Mapping
@@ -14,11 +15,15 @@ from starlette.responses import Response
 
 from aggregator.text import digest
 
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\.atom")
+_SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_LIVE = re.compile(rf"{_SLUG}\.atom", re.ASCII)
+_ARCHIVED = re.compile(rf"{_SLUG}/archive/[0-9]{{6}}\.atom", re.ASCII)
 _ATOM = "application/atom+xml; charset=utf-8"
 _MIN_GZIP_BYTES = 600
 # Subscribers ask hourly or less; a minute spares the ones that ask in bursts.
 _CACHE_CONTROL = "public, max-age=60"
+# An archive page changes only by a kill (rules R15, R16); a day is how long a cache may go on showing what was withdrawn.
+_ARCHIVE_CACHE_CONTROL = "public, max-age=86400"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,23 +35,27 @@ class _Prepared:
     digest: bytes
     modified_at: datetime
     """The file's time, where the store does not know the bytes."""
+    cache_control: str
 
 
 class FeedFiles:
-    """The folder of published feeds, each file read and packed once a change."""
+    """The folder of published feeds. A live document is read and packed once a change; archive pages are many, long cached
+    by those who asked, and read each time.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._prepared: dict[str, _Prepared] = {}
 
     def load(self, name: str) -> _Prepared | None:
-        """The file of that name, None where there is none that is published. Blocking."""
-        if not _NAME.fullmatch(name):
+        """`<topic>.atom` or `<topic>/archive/<NNNNNN>.atom`; None where there is none that is published. Blocking."""
+        is_archived = _ARCHIVED.fullmatch(name) is not None
+        if not is_archived and not _LIVE.fullmatch(name):
             return None
         path = self._directory / name
         try:
             found = path.lstat()
-            if not stat.S_ISREG(found.st_mode):
+            if not stat.S_ISREG(found.st_mode) or (is_archived and self._leads_away(path)):
                 return None
             known = self._prepared.get(name)
             if known and known.stamp == (found.st_mtime_ns, found.st_size):
@@ -54,16 +63,26 @@ class FeedFiles:
             data = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        prepared = _Prepared(
-            stamp=(found.st_mtime_ns, found.st_size),
-            data=data,
-            packed=gzip.compress(data, mtime=0) if len(data) >= _MIN_GZIP_BYTES else b"",
-            etag=digest(data).hex(),
-            digest=digest(data),
-            modified_at=datetime.fromtimestamp(int(found.st_mtime), UTC),
-        )
-        self._prepared[name] = prepared
+        prepared = _prepare(data, found, _ARCHIVE_CACHE_CONTROL if is_archived else _CACHE_CONTROL)
+        if not is_archived:
+            self._prepared[name] = prepared
         return prepared
+
+    def _leads_away(self, path: Path) -> bool:
+        """Whether a folder on the way is a link."""
+        return path.parent.is_symlink() or path.parent.parent.is_symlink()
+
+
+def _prepare(data: bytes, found: os.stat_result, cache_control: str) -> _Prepared:
+    return _Prepared(
+        stamp=(found.st_mtime_ns, found.st_size),
+        data=data,
+        packed=gzip.compress(data, mtime=0) if len(data) >= _MIN_GZIP_BYTES else b"",
+        etag=digest(data).hex(),
+        digest=digest(data),
+        modified_at=datetime.fromtimestamp(int(found.st_mtime), UTC),
+        cache_control=cache_control,
+    )
 
 
 def respond(request: Request, prepared: _Prepared, changed_at: Mapping[bytes, datetime]) -> Response:
@@ -74,11 +93,11 @@ def respond(request: Request, prepared: _Prepared, changed_at: Mapping[bytes, da
     headers = {
         "ETag": etag,
         "Last-Modified": format_datetime(modified, usegmt=True),
-        "Cache-Control": _CACHE_CONTROL,
+        "Cache-Control": prepared.cache_control,
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
     }
-    if _is_not_modified(request.headers, etag, modified):
+    if is_not_modified(request.headers, etag, modified):
         return Response(status_code=304, headers=headers)
     if packed:
         headers["Content-Encoding"] = "gzip"
@@ -93,14 +112,14 @@ def _accepts_gzip(header: str) -> bool:
     return False
 
 
-def _is_not_modified(headers: Mapping[str, str], etag: str, modified: datetime) -> bool:
+def is_not_modified(headers: Mapping[str, str], etag: str, modified: datetime | None = None) -> bool:
     """RFC 9110 13.2.2: If-None-Match goes before If-Modified-Since, and compares weakly."""
     wanted = headers.get("if-none-match")
     if wanted is not None:
         tags = [tag.strip().removeprefix("W/") for tag in wanted.split(",")]
         return "*" in tags or etag in tags
     since = headers.get("if-modified-since")
-    if since is None:
+    if since is None or modified is None:
         return False
     try:
         return modified <= parsedate_to_datetime(since)

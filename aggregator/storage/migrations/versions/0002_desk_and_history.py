@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.add_column("ledger", sa.Column("archived_fragment", sa.LargeBinary()))
     op.add_column("ledger", sa.Column("withdrawn_at", sa.BigInteger()))
     op.add_column("ledger", sa.Column("has_tombstone", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("ledger", sa.Column("unsettled_source", sa.String(length=64)))
     # Rows that stand in a file already keep the order in which they came.
     op.execute(
         """
@@ -29,6 +30,11 @@ def upgrade() -> None:
         """
     )
     op.create_index(op.f("ix_ledger_topic_id_grain_position"), "ledger", ["topic_id", "grain", "position"], unique=True)
+    op.create_index(op.f("ix_ledger_pending_since"), "ledger", ["pending_since"], unique=False)
+    op.create_index(
+        op.f("ix_ledger_topic_id_grain_withdrawn_at"), "ledger", ["topic_id", "grain", "withdrawn_at"], unique=False
+    )
+    op.create_index(op.f("ix_ledger_unsettled_source"), "ledger", ["unsettled_source"], unique=False)
     op.create_table(
         "archive_page",
         sa.Column("topic_id", sa.String(length=64), nullable=False),

@@ -1,0 +1,356 @@
+"""`articles list`, `show` and `export`: what is stored, by topic, source, query and time."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import aggregator
+from aggregator.cli.app import AsJson, app, clock, configuration, json_line, print_json, reading
+from aggregator.cli.output import say
+from aggregator.errors import AggregatorError, QueryError, UnknownName
+
+if TYPE_CHECKING:
+    from aggregator.config import Configuration
+    from aggregator.model.article import Article, PartialDate
+    from aggregator.model.ledger import LedgerRow
+    from aggregator.model.topic import Evidence, Match
+    from aggregator.storage import ArticleView, Reader
+    from aggregator.topics.match import Matcher
+
+articles = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Stored articles.")
+app.add_typer(articles, name="articles")
+
+InTopic = Annotated[str | None, typer.Option("--topic", help="Only articles that match this topic.")]
+OfSource = Annotated[str | None, typer.Option("--source", help="Only articles that this source showed.")]
+Asked = Annotated[str | None, typer.Option("--query", help="Only articles that this query matches, as in a topic.")]
+Since = Annotated[
+    str | None, typer.Option("--since", help="Only articles of the last 7d, 12h ..., or since 2026-03-01.")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filter:
+    """What is asked for; None asks nothing."""
+
+    topic: str | None
+    source: str | None
+    query: str | None
+    since: str | None
+
+
+@articles.command("list")
+def articles_list(
+    context: typer.Context,
+    topic: InTopic = None,
+    source: OfSource = None,
+    query: Asked = None,
+    since: Since = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Stored articles, newest first by the date that orders feeds."""
+    found = configuration(context)
+    wanted = _Filter(topic=topic, source=source, query=query, since=since)
+    with reading(found) as reader:
+        for view in islice(_matching(found, reader, wanted, newest_first=True), limit):
+            if as_json:
+                print_json(_in_brief(view))
+            else:
+                say(f"{_minute(view.stored.effective_at)}  {short(view.stored.uri)}  {view.stored.article.headline}")
+
+
+@articles.command("show")
+def articles_show(
+    context: typer.Context,
+    article: Annotated[str, typer.Argument(help="A uri, its first 8 digits, a URL, or a seed path.")],
+    as_json: AsJson = False,
+) -> None:
+    """Everything that is known of one article: its text, its dates with their basis, where it was seen and published."""
+    found = configuration(context)
+    with reading(found) as reader:
+        view = find_article(reader, article)
+        rows = reader.rows_of(view.stored.uri)
+    if as_json:
+        print_json(export(view) | {"ledger": [_row_as_json(row) for row in rows]})
+    else:
+        _print_article(view, rows)
+
+
+@articles.command("export")
+def articles_export(
+    context: typer.Context,
+    topic: InTopic = None,
+    source: OfSource = None,
+    query: Asked = None,
+    since: Since = None,
+    output: Annotated[Path | None, typer.Option("--output", help="Write this file instead of stdout.")] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of an object instead.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write JSON Lines, one article an object, in the order of storing."""
+    del as_json  # it is JSON either way
+    if schema:
+        typer.echo(export_schema(), nl=False)
+        return
+    found = configuration(context)
+    wanted = _Filter(topic=topic, source=source, query=query, since=since)
+    with reading(found) as reader:
+        views = _matching(found, reader, wanted, newest_first=False)
+        if output is None:
+            for view in views:
+                print_json(export(view))
+            return
+        try:
+            count = _write(output, (json_line(export(view)) for view in views))
+        except OSError as error:
+            raise AggregatorError(f"{output} cannot be written: {error.strerror}") from error
+    typer.echo(f"{count} articles written to {output}")
+
+
+def export_schema() -> str:
+    """The JSON Schema that ships with the package."""
+    return (resources.files(aggregator) / "cli" / "export.schema.json").read_text("utf-8")
+
+
+def find_article(reader: "Reader", name: str) -> "ArticleView":
+    """The article of that name with all that hangs on it. Raises UnknownName."""
+    stored = reader.find_article(name)
+    view = reader.article_view(stored.uri) if stored else None
+    if view is None:
+        raise UnknownName(f"no article '{name}': give a uri, its first 8 digits, a URL, or a seed path")
+    return view
+
+
+def one_topic_matcher(query: str, found: "Configuration") -> "Matcher":
+    """The matcher of a query typed by hand, under the topic id `query`."""
+    from aggregator.model.topic import Topic
+    from aggregator.topics.match import compile_topics
+
+    try:
+        return compile_topics((Topic(id="query", title="query", query=query),), found.packs)
+    except QueryError as error:
+        raise typer.BadParameter(str(error), param_hint="--query") from error
+
+
+def match_of(matcher: "Matcher", view: "ArticleView") -> "Match | None":
+    """Why the matcher's only topic holds for the article, in whatever source it was seen."""
+    for source_id in dict.fromkeys(seen.source_id for seen in view.observations):
+        for match in matcher.match(view.stored.article, source_id):
+            return match
+    return None
+
+
+def since_instant(text: str, now: datetime) -> datetime:
+    """`7d` before now, or the day or instant itself."""
+    from aggregator.config.units import duration
+
+    try:
+        return now - duration(text)
+    except ValueError:
+        pass
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"'{text}' is neither a duration such as 7d nor a day such as 2026-03-01"
+        raise typer.BadParameter(message, param_hint="--since") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _matching(
+    found: "Configuration", reader: "Reader", wanted: _Filter, *, newest_first: bool
+) -> "Iterator[ArticleView]":
+    _refuse_unknown(found, reader, wanted)
+    matcher = None if wanted.query is None else one_topic_matcher(wanted.query, found)
+    since = None if wanted.since is None else since_instant(wanted.since, clock())
+    views = reader.articles(topic_id=wanted.topic, source_id=wanted.source, since=since, newest_first=newest_first)
+    return (view for view in views if matcher is None or match_of(matcher, view))
+
+
+def _refuse_unknown(found: "Configuration", reader: "Reader", wanted: _Filter) -> None:
+    """What left the configuration keeps its history and may be asked for (rules R26)."""
+    if wanted.topic is not None:
+        topics = {topic.id for topic in found.topics} | {feed.topic_id for feed in reader.topic_feeds()}
+        if wanted.topic not in topics:
+            raise UnknownName(f"no topic '{wanted.topic}'; there are: {', '.join(sorted(topics))}")
+    if wanted.source is not None:
+        sources = {source.id for source in found.sources} | set(reader.source_states())
+        if wanted.source not in sources:
+            raise UnknownName(f"no source '{wanted.source}': `aggregator sources list` names them all")
+
+
+def _write(path: Path, lines: Iterator[str]) -> int:
+    """The file as a whole or not at all; says how many lines."""
+    count = 0
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            for line in lines:
+                file.write(line)
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return count
+
+
+def export(view: "ArticleView") -> dict[str, Any]:
+    """One article as the export's schema says; keys that later work fills are null."""
+    stored = view.stored
+    return {
+        "uri": stored.uri,
+        "version": stored.version,
+        **plain_article(stored.article),
+        "first_seen": stored.first_seen_at,
+        "effective": stored.effective_at,
+        "effective_basis": stored.effective_basis.value,
+        "observations": [
+            {
+                "source": seen.source_id,
+                "guid": seen.guid,
+                "link": seen.link,
+                "first_seen": seen.first_seen_at,
+                "last_seen": seen.last_seen_at,
+            }
+            for seen in view.observations
+        ],
+        "copy_group": None,
+        "story": None,
+        "topics": [
+            {
+                "topic": match.topic_id,
+                "score": match.score,
+                "published": match.topic_id in view.published_in,
+                "evidence": [evidence_as_json(one) for one in match.evidence],
+            }
+            for match in view.matches
+        ],
+        "revisions": view.texts,
+    }
+
+
+def plain_article(article: "Article") -> dict[str, Any]:
+    """The article's fields as plain values, the language flat as the schema has it."""
+    from aggregator.storage import article_to_plain
+
+    plain = article_to_plain(article)
+    language = plain.pop("language")
+    plain["language"] = language["tag"] if language else None
+    plain["language_basis"] = language["basis"] if language else None
+    plain["language_confidence"] = language["confidence"] if language else None
+    plain["content_completeness"] = plain.pop("completeness")
+    return plain
+
+
+def evidence_as_json(one: "Evidence") -> dict[str, Any]:
+    return {"term": one.term, "field": one.field, "start": one.start, "end": one.end, "concept": one.concept}
+
+
+def date_in_words(article: "Article") -> str:
+    """The day of a text, with what of it was inferred."""
+    return _date_in_words(article.content_created) or "no date"
+
+
+def short(uri: str) -> str:
+    """The first 8 digits, which name an article on the command line."""
+    return uri.removeprefix("urn:uuid:")[:8]
+
+
+def _in_brief(view: "ArticleView") -> dict[str, Any]:
+    article = view.stored.article
+    return {
+        "uri": view.stored.uri,
+        "headline": article.headline,
+        "url": article.url,
+        "publisher": article.publisher.name,
+        "language": article.language.tag if article.language else None,
+        "effective": view.stored.effective_at,
+        "effective_basis": view.stored.effective_basis.value,
+        "first_seen": view.stored.first_seen_at,
+        "sources": list(dict.fromkeys(seen.source_id for seen in view.observations)),
+        "topics": [match.topic_id for match in view.matches],
+    }
+
+
+def _row_as_json(row: "LedgerRow") -> dict[str, Any]:
+    return {
+        "topic": row.topic_id,
+        "grain": row.grain.value,
+        "entry": row.entry_id,
+        "state": row.state.value,
+        "reason": row.reason,
+        "first_published": row.first_published_at,
+        "updated": row.updated_at,
+    }
+
+
+def _print_article(view: "ArticleView", rows: "tuple[LedgerRow, ...]") -> None:
+    stored, article = view.stored, view.stored.article
+    say(article.headline)
+    if article.standfirst:
+        say(article.standfirst)
+    for name, value in _facts(view):
+        if value:
+            say(f"{name:<12}{value}", 2)
+    for clue in article.clues:
+        say(f'{clue.kind}: "{clue.quote}" - {clue.says}', 14)
+    typer.echo("")
+    say(f"version {stored.version}, different texts: {view.texts}; seen in")
+    for seen in view.observations:
+        say(
+            f"{seen.source_id}: {_minute(seen.first_seen_at)} to {_minute(seen.last_seen_at)}  {seen.link or seen.document}",
+            2,
+        )
+    for match in view.matches:
+        words = ", ".join(dict.fromkeys(one.term for one in match.evidence))
+        say(f"matches {match.topic_id}, score {match.score:g}: {words}", 2)
+    for row in rows:
+        say(
+            f"{row.state.value} in {row.topic_id} ({row.grain.value}) since {_minute(row.first_published_at)}: {row.reason}",
+            2,
+        )
+        say(row.entry_id, 6)
+    typer.echo("")
+    for paragraph in (article.body_text or article.summary_text or "").splitlines():
+        typer.echo("") if not paragraph.strip() else say(paragraph, hang=0)
+
+
+def _facts(view: "ArticleView") -> "Iterator[tuple[str, str | None]]":
+    stored, article = view.stored, view.stored.article
+    yield "uri", stored.uri
+    yield "url", article.url
+    yield "publisher", article.publisher.name
+    yield "agency", article.agency.name if article.agency else None
+    yield "by", ", ".join(person.name for person in article.by)
+    yield "dateline", article.dateline.raw if article.dateline else None
+    language = article.language
+    yield "language", f"{language.tag} ({language.basis}, {language.confidence:g})" if language else None
+    yield "written", _date_in_words(article.content_created)
+    yield "published", _date_in_words(article.published)
+    yield "updated", _date_in_words(article.updated)
+    yield "first seen", _minute(stored.first_seen_at)
+    yield "effective", f"{_minute(stored.effective_at)} ({stored.effective_basis.value})"
+    yield "rights", article.rights.republish.value
+
+
+def _date_in_words(date: "PartialDate | None") -> str | None:
+    if date is None:
+        return None
+    from aggregator.model.article import Precision
+
+    is_timed = date.precision in (Precision.MINUTE, Precision.SECOND)
+    text = _minute(date.value) if is_timed else date.value.date().isoformat()
+    inferred = f" ({', '.join(date.inferred)} inferred, confidence {date.confidence:g})" if date.inferred else ""
+    return f"{text}{inferred}"
+
+
+def _minute(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,38 @@
+"""What goes out, when, under which id: a match and the rows so far -> the row to write. Written once, never recomputed."""
+
+from aggregator.ledger.admit import Occasion, admit
+from aggregator.ledger.change import (
+    GOVERNOR_SPAN,
+    UPDATE_INTERVAL,
+    confirm,
+    is_due,
+    let_out,
+    release,
+    revise,
+    tombstone_is_over,
+    under_rights_and_desk,
+)
+from aggregator.ledger.document import full_pages, live_document, page_of, page_positions, stands_in_archive
+from aggregator.ledger.ids import entry_id, feed_id, printed_date
+
+__all__ = [
+    "GOVERNOR_SPAN",
+    "UPDATE_INTERVAL",
+    "Occasion",
+    "admit",
+    "confirm",
+    "entry_id",
+    "feed_id",
+    "full_pages",
+    "is_due",
+    "let_out",
+    "live_document",
+    "page_of",
+    "page_positions",
+    "printed_date",
+    "release",
+    "revise",
+    "stands_in_archive",
+    "tombstone_is_over",
+    "under_rights_and_desk",
+]

@@ -1,0 +1,143 @@
+"""A row + what happened to its article or what the desk said -> the row as it is then (rules R11, R12, R16, R18)."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from aggregator.desk import Standing
+from aggregator.ledger.admit import RIGHTS, Occasion, state_of
+from aggregator.model.article import StoredArticle
+from aggregator.model.ledger import LedgerRow, RowState
+from aggregator.model.source import Republish
+from aggregator.model.topic import Topic
+
+UPDATE_INTERVAL = timedelta(hours=1)
+"""A second material change within this time of the last waits for its end (rules R12)."""
+GOVERNOR_SPAN = timedelta(minutes=60)
+TOMBSTONE_SPAN = timedelta(days=30)
+_QUEUE_HOURS = 24
+
+
+def revise(row: LedgerRow, *, material: bytes, now: datetime) -> LedgerRow | None:
+    """The row after its article's text changed; None where nothing material did.
+
+    The first change is published at once, a further one within the hour waits for that hour's end.
+    """
+    if row.state is RowState.WITHDRAWN:
+        return None
+    if material == row.digest:
+        return replace(row, pending_since=None) if row.pending_since else None
+    if row.state is RowState.HELD:
+        return replace(row, digest=material)
+    if row.updated_at == row.first_published_at or now - row.updated_at >= UPDATE_INTERVAL:
+        return replace(row, digest=material, updated_at=max(now, row.updated_at), pending_since=None)
+    return row if row.pending_since else replace(row, pending_since=now)
+
+
+def is_due(row: LedgerRow, now: datetime) -> bool:
+    """Whether a waiting change may go out."""
+    return row.pending_since is not None and now - row.updated_at >= UPDATE_INTERVAL
+
+
+def release(row: LedgerRow, *, material: bytes, now: datetime) -> LedgerRow:
+    """The row once its waiting change goes out; unchanged where the text came back to what is published."""
+    if material == row.digest:
+        return replace(row, pending_since=None)
+    return replace(row, digest=material, updated_at=now, pending_since=None)
+
+
+def under_rights_and_desk(
+    row: LedgerRow, topic: Topic, stored: StoredArticle, standing: Standing, occasion: Occasion, *, live_last_hour: int
+) -> LedgerRow:
+    """The row under the rights that the article has now and under what the desk says of it now (rules R11, R16, R21, R30).
+
+    A kill or a drop withdraws it. No rights, or a hold, take it out of every file; without them it goes the way of a
+    new one, an entry that was published before comes back as it was. A pin takes it out of queue and archive.
+    """
+    gone = standing.killed or standing.dropped.get(topic.id)
+    if gone:
+        return row if row.state is RowState.WITHDRAWN else _withdrawn(row, gone, occasion.now)
+    must_wait = stored.article.rights.republish is Republish.NONE or standing.held is not None
+    if must_wait:
+        reason = RIGHTS if stored.article.rights.republish is Republish.NONE else standing.held or ""
+        return replace(row, state=RowState.HELD, reason=reason, pending_since=None, has_tombstone=False)
+    is_pin_waiting = topic.id in standing.pinned and row.state in (
+        RowState.QUEUED,
+        RowState.ARCHIVED,
+        RowState.WITHDRAWN,
+    )
+    is_let_go = row.state is RowState.HELD and row.unsettled_source is None
+    if not (is_pin_waiting or is_let_go):
+        return row
+    state, reason = state_of(topic, stored, occasion, standing, live_last_hour=live_last_hour)
+    was_published = row.state is RowState.HELD and row.position is not None
+    at = row.first_published_at if was_published else occasion.now
+    reason = standing.released or reason
+    return replace(
+        row,
+        state=RowState.LIVE if was_published else state,
+        reason=reason,
+        first_published_at=at,
+        updated_at=max(row.updated_at, occasion.now),
+        withdrawn_at=None,
+        has_tombstone=False,
+    )
+
+
+def confirm(
+    row: LedgerRow, topic: Topic, stored: StoredArticle, standing: Standing, occasion: Occasion, *, live_last_hour: int
+) -> LedgerRow:
+    """A row that waited for its source's ids to settle goes the way of a new one (rules R19)."""
+    state, reason = state_of(topic, stored, occasion, standing, live_last_hour=live_last_hour)
+    return replace(
+        row,
+        state=state,
+        reason=reason,
+        first_published_at=occasion.now,
+        updated_at=occasion.now,
+        unsettled_source=None,
+    )
+
+
+def let_out(
+    queue: Iterable[tuple[LedgerRow, datetime]], topic: Topic, *, live_last_hour: int, now: datetime
+) -> list[LedgerRow]:
+    """Rows of the queue that change now: the oldest effective go live as far as the hour has room, without testing the
+    window again; what is longer than a day's worth is archived from its oldest end (rules R18).
+
+    `queue` is (row, effective date).
+    """
+    waiting = [row for row, _ in sorted(queue, key=lambda pair: (pair[1], pair[0].seq or 0))]
+    room = max(topic.max_per_hour - live_last_hour, 0)
+    changed = [
+        replace(
+            row,
+            state=RowState.LIVE,
+            reason="released from the queue",
+            first_published_at=now + timedelta(microseconds=order),
+            updated_at=now + timedelta(microseconds=order),
+        )
+        for order, row in enumerate(waiting[:room])
+    ]
+    rest = waiting[room:]
+    surplus = max(len(rest) - _QUEUE_HOURS * topic.max_per_hour, 0)
+    reason = f"the queue was longer than a day of {topic.max_per_hour} entries an hour"
+    return changed + [replace(row, state=RowState.ARCHIVED, reason=reason) for row in rest[:surplus]]
+
+
+def tombstone_is_over(row: LedgerRow, now: datetime) -> bool:
+    """Whether the live document need show the tombstone no more."""
+    return row.has_tombstone and row.withdrawn_at is not None and now - row.withdrawn_at >= TOMBSTONE_SPAN
+
+
+def _withdrawn(row: LedgerRow, reason: str, now: datetime) -> LedgerRow:
+    """A tombstone tells it to those who may have seen the entry."""
+    was_published = row.position is not None
+    return replace(
+        row,
+        state=RowState.WITHDRAWN,
+        reason=reason,
+        pending_since=None,
+        withdrawn_at=now,
+        has_tombstone=was_published,
+    )

@@ -1,0 +1,45 @@
+"""Rows -> which of them stand in which document (rules R14, R15). The clock has no say: equal rows give equal documents."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from aggregator.model.ledger import LedgerRow, RowState
+
+PAGE_ROWS = 50
+_MIN_SPAN = timedelta(hours=48)
+_MOST_ROWS = 300
+
+
+def live_document(rows: Iterable[LedgerRow], limit: int) -> tuple[LedgerRow, ...]:
+    """The rows of the live document, newest first (rules R14): `limit`, or all of the last 48 h before the newest row,
+    never over 300 or `limit`. The clock has no say: equal rows give an equal document.
+    """
+    live = sorted(
+        (row for row in rows if row.state is RowState.LIVE),
+        key=lambda row: (row.first_published_at, row.entry_id),
+        reverse=True,
+    )
+    if not live:
+        return ()
+    recent = sum(row.first_published_at > live[0].first_published_at - _MIN_SPAN for row in live)
+    return tuple(live[: min(max(limit, recent), max(limit, _MOST_ROWS))])
+
+
+def full_pages(highest_position: int) -> int:
+    """How many archive pages are full."""
+    return highest_position // PAGE_ROWS
+
+
+def page_positions(number: int) -> tuple[int, int]:
+    """First and last position of the archive page, counted from 1."""
+    return (number - 1) * PAGE_ROWS + 1, number * PAGE_ROWS
+
+
+def page_of(position: int) -> int:
+    """The archive page on which the row of that position stands."""
+    return (position - 1) // PAGE_ROWS + 1
+
+
+def stands_in_archive(row: LedgerRow) -> bool:
+    """Whether the row's entry is shown on its page: not once it was withdrawn or is held."""
+    return row.state in (RowState.LIVE, RowState.ARCHIVED)

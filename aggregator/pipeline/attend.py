@@ -1,0 +1,72 @@
+"""What people asked for beside a running daemon -> done: decisions of the desk, polls now, feeds closed (rules R25, R30)."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from aggregator import ledger
+from aggregator.dedup import fingerprints
+from aggregator.desk import standing
+from aggregator.model.desk import Decision, Request, RequestKind, Word
+from aggregator.model.topic import Match
+from aggregator.pipeline.enter import Writing, admit, revise
+from aggregator.pipeline.settle import dated
+from aggregator.pipeline.works import Works
+from aggregator.storage import Batch
+
+_LOG = logging.getLogger(__name__)
+
+
+def attend(works: Works, now: datetime) -> int:
+    """Carry out what is open, in the order in which it was asked; says how much that was."""
+    with works.store.read() as reader:
+        if not reader.has_open_business():
+            return 0
+    with works.store.batch() as batch:
+        return attend_in(batch, works, now)
+
+
+def attend_in(batch: Batch, works: Works, now: datetime) -> int:
+    """The same inside a transaction that is open already."""
+    writing = works.writing(batch, ledger.Occasion(now=now))
+    decisions, requests = batch.desk.open(), batch.open_requests()
+    for decision in decisions:
+        _carry_out(writing, decision)
+    batch.desk.mark_applied([decision.number for decision in decisions if decision.number], now)
+    for request in requests:
+        _fulfil(batch, request, now)
+        batch.mark_done(request.number, now)
+    return len(decisions) + len(requests)
+
+
+def _carry_out(writing: Writing, decision: Decision) -> None:
+    """Bring the article's rows to what stands after the decision."""
+    batch = writing.batch
+    if decision.word is Word.DATE:
+        _fix_date(batch, decision)
+    stored = batch.article(decision.article_uri)
+    says = standing(batch.desk.of(stored.uri))
+    rows = batch.rows_of(stored.uri)
+    for row in rows:
+        revise(writing, row, stored, says)
+    topic = writing.topic(decision.topic_id or "")
+    if decision.word is Word.PIN and topic and not any(row.topic_id == topic.id for row in rows):
+        pinned = Match(topic_id=topic.id, rule_version=writing.matcher.rule_versions[topic.id], score=0.0, evidence=())
+        admit(writing, topic, pinned, stored, says)
+    _LOG.info("decided", extra={"word": decision.word.value, "article": stored.uri, "topic": decision.topic_id or ""})
+
+
+def _fix_date(batch: Batch, decision: Decision) -> None:
+    """The day of writing is what a person says it is, now and after every edit."""
+    stored = batch.article(decision.article_uri)
+    batch.save_article(dated(stored, decision), fingerprints(stored.article))
+
+
+def _fulfil(batch: Batch, request: Request, now: datetime) -> None:
+    if request.kind is RequestKind.REFRESH:
+        batch.save_source_state(replace(batch.source_state(request.argument), next_poll_at=now))
+    elif request.kind is RequestKind.CLOSE:
+        for feed in batch.topic_feeds():
+            if feed.topic_id == request.argument:
+                batch.save_topic_feed(replace(feed, closed_at=now))
+    _LOG.info("attended", extra={"request": request.kind.value, "argument": request.argument})

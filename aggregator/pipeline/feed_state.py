@@ -1,0 +1,30 @@
+"""A topic + what is stored of its feed -> the state of the feed, new or going on."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from aggregator import ledger
+from aggregator.model.ledger import TopicFeedState
+from aggregator.model.topic import Topic
+from aggregator.pipeline.works import Works
+from aggregator.storage import Batch
+
+
+def feed_state(batch: Batch, works: Works, topic: Topic, now: datetime) -> TopicFeedState:
+    """What is stored of the topic's feed, or the state of a new one: its `updated` is the moment of its creation."""
+    stored = batch.topic_feed(topic.id, topic.grain)
+    # A topic that is configured again is no longer closed.
+    return (
+        replace(stored, closed_at=None)
+        if stored
+        else TopicFeedState(
+            topic_id=topic.id,
+            grain=topic.grain,
+            feed_id=ledger.feed_id(works.instance_id, topic.id, topic.grain),
+            id_policy=topic.id_policy,
+            rule_version=works.matcher.rule_versions[topic.id],
+            updated_at=now,
+            bytes_digest=None,
+            changed_at=None,
+        )
+    )

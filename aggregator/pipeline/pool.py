@@ -1,0 +1,128 @@
+"""A fetched document -> its reading, where it costs least: in a thread of this process, or in a process of its own.
+
+A worker process takes 0.8 s of CPU to start, which is 60 documents; a thread holds the interpreter while it parses. So few and
+small documents are read here, many or large ones there, where one that takes all the time and memory there is takes them
+from nobody else.
+"""
+
+import asyncio
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
+
+from aggregator.model.fetch import Fetched
+from aggregator.model.source import Source, SourceState
+from aggregator.parse import unseen_items
+from aggregator.pipeline.limits import TooCostly, limit_worker, limited, return_memory
+from aggregator.pipeline.read import Desk, Reading, read
+
+# Documents that are read here before the first worker is started.
+_FIRST = 40
+# Beyond, a document is read by a worker from the first on: it may be a minute's work.
+_LARGE_BYTES = 1_048_576
+# So few new items of a known feed are read sooner than they are sent anywhere.
+_FEW_ITEMS = 4
+
+
+class Readers:
+    """Reads documents for one configuration; the worker processes start when they are first worth it."""
+
+    def __init__(self, workers: int | None = None, first: int = _FIRST) -> None:
+        return_memory()
+        self._workers = workers or max((os.cpu_count() or 1) - 1, 1)
+        self._left_here = first
+        self._pool: ProcessPoolExecutor | None = None
+        self._turns = asyncio.Semaphore(2 * self._workers)
+        self._alone = asyncio.Lock()
+
+    def close(self) -> None:
+        """End the workers, if any were started."""
+        if self._pool:
+            self._pool.shutdown()
+            self._pool = None
+
+    async def read(self, source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime) -> Reading:
+        """The reading of the documents that are new. Raises TooCostly for one that no worker can read."""
+        if await self._is_for_here(source, fetched, state):
+            return await asyncio.to_thread(_read, source, fetched, state, desk, now)
+        async with self._turns:
+            pool = self._pool or self._start(desk)
+            try:
+                return await _submit(pool, source, fetched, state, now)
+            except BrokenProcessPool:
+                if self._pool is pool:
+                    self._pool = None
+        return await self._read_alone(source, fetched, state, desk, now)
+
+    async def _is_for_here(self, source: Source, fetched: Fetched, state: SourceState) -> bool:
+        """Local documents are the user's own, and few change at a time."""
+        if source.is_local or all(document.digest in state.validators.digests for document in fetched.documents):
+            return True
+        if fetched.body_bytes > _LARGE_BYTES:
+            return False
+        if self._left_here > 0:
+            self._left_here -= 1
+            return True
+        return bool(state.items) and await asyncio.to_thread(_has_few_items, fetched, state)
+
+    def _start(self, desk: Desk) -> ProcessPoolExecutor:
+        self._pool = _pool(self._workers, desk)
+        return self._pool
+
+    async def _read_alone(
+        self, source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime
+    ) -> Reading:
+        """Once more in a worker of its own: a worker that dies takes along what it and others were reading, and only one
+        of these documents is to blame.
+        """
+        async with self._alone:
+            pool = _pool(1, desk)
+            try:
+                return await _submit(pool, source, fetched, state, now)
+            except BrokenProcessPool as error:
+                raise TooCostly(
+                    "the process that read it died of it; report the address if it is a real feed"
+                ) from error
+            finally:
+                pool.shutdown(wait=False)
+
+
+def _pool(workers: int, desk: Desk) -> ProcessPoolExecutor:
+    # Never by fork: threads and sockets of this process would go along. The server imports once for all workers, which one
+    # worker alone does not need: it would be 50 MB more.
+    context = multiprocessing.get_context("forkserver" if workers > 1 else "spawn")
+    if workers > 1:
+        context.set_forkserver_preload([__name__])
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(desk,))
+
+
+async def _submit(
+    pool: ProcessPoolExecutor, source: Source, fetched: Fetched, state: SourceState, now: datetime
+) -> Reading:
+    return await asyncio.get_running_loop().run_in_executor(pool, _work, source, fetched, state, now)
+
+
+def _has_few_items(fetched: Fetched, state: SourceState) -> bool:
+    known = frozenset(item.digest for item in state.items)
+    counts = [unseen_items(document, fetched.url, known) for document in fetched.documents]
+    return all(count is not None and count < _FEW_ITEMS for count in counts)
+
+
+def _read(source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime) -> Reading:
+    return read(source, fetched, frozenset(state.validators.digests), desk, now, items=state.items)
+
+
+# What a worker is given once, at its start: a compiled matcher is too large to be sent with every document.
+_desk_of_worker: list[Desk] = []
+
+
+def _begin(desk: Desk) -> None:
+    _desk_of_worker.append(desk)
+    limit_worker()
+
+
+def _work(source: Source, fetched: Fetched, state: SourceState, now: datetime) -> Reading:
+    with limited():
+        return _read(source, fetched, state, _desk_of_worker[0], now)

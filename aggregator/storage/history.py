@@ -1,0 +1,118 @@
+"""The ledger over time, inside one transaction: the governor's count, the queue, positions, archive pages, tombstones."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aggregator.model.ledger import ArchivePage, LedgerRow, RowState
+from aggregator.model.topic import Grain
+from aggregator.storage import rows
+from aggregator.storage.codec import to_instant, to_microseconds
+from aggregator.storage.tables import archive_page, article, ledger, observation
+
+
+class History:
+    """Statements of one feed, named by topic and grain; reached as `Batch.history`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def live_since(self, topic_id: str, grain: Grain, since: datetime) -> int:
+        """How many of the feed's rows were made live after that moment, whatever became of them."""
+        query = select(func.count(ledger.c.position)).where(
+            *_of(topic_id, grain),
+            # Named one by one: a range of the index for each, where `!=` would go through the whole feed.
+            ledger.c.state.in_([RowState.LIVE, RowState.HELD, RowState.WITHDRAWN]),
+            ledger.c.first_published_at > to_microseconds(since),
+        )
+        return self._connection.execute(query).scalar_one()
+
+    def next_position(self, topic_id: str, grain: Grain) -> int:
+        """The place of the next row that enters a file."""
+        return self.highest_position(topic_id, grain) + 1
+
+    def highest_position(self, topic_id: str, grain: Grain) -> int:
+        """0 for a feed that never had an entry."""
+        query = select(func.max(ledger.c.position)).where(*_of(topic_id, grain))
+        return self._connection.execute(query).scalar_one() or 0
+
+    def queue(self, topic_id: str, grain: Grain) -> tuple[tuple[LedgerRow, datetime], ...]:
+        """(row, the article's effective date) of every row that waits its turn."""
+        query = _rows(article.c.effective_at).where(*_of(topic_id, grain), ledger.c.state == RowState.QUEUED)
+        found = self._connection.execute(query.order_by(ledger.c.seq))
+        return tuple((rows.ledger_row(row), to_instant(row.effective_at)) for row in found)
+
+    def page_rows(self, topic_id: str, grain: Grain, first: int, last: int) -> tuple[LedgerRow, ...]:
+        """The rows of those positions, in order."""
+        query = _rows().where(*_of(topic_id, grain), ledger.c.position.between(first, last))
+        return tuple(rows.ledger_row(row) for row in self._connection.execute(query.order_by(ledger.c.position)))
+
+    def tombstones(self, topic_id: str, grain: Grain) -> tuple[LedgerRow, ...]:
+        """Withdrawn rows that the live document still tells of, newest first."""
+        query = _rows().where(*_of(topic_id, grain), ledger.c.withdrawn_at.is_not(None))
+        query = query.where(ledger.c.has_tombstone.is_(True))
+        found = self._connection.execute(query.order_by(ledger.c.withdrawn_at.desc(), ledger.c.seq))
+        return tuple(rows.ledger_row(row) for row in found)
+
+    def unsettled(self, source_id: str) -> tuple[tuple[LedgerRow, bytes], ...]:
+        """(row, entry key) of rows that wait for the source's ids to settle and whose entry it still shows."""
+        query = (
+            _rows(observation.c.key)
+            .join(observation, observation.c.article_id == ledger.c.article_id)
+            .where(
+                ledger.c.unsettled_source == source_id,
+                observation.c.source_id == source_id,
+                observation.c.left_at.is_(None),
+            )
+        )
+        found = self._connection.execute(query.order_by(ledger.c.seq))
+        return tuple((rows.ledger_row(row), bytes(row.key)) for row in found)
+
+    def pages(self, topic_id: str, grain: Grain) -> dict[int, ArchivePage]:
+        """What is stored of the feed's archive pages, by number."""
+        query = select(archive_page).where(archive_page.c.topic_id == topic_id, archive_page.c.grain == grain)
+        return {
+            row.number: ArchivePage(
+                topic_id=row.topic_id,
+                grain=Grain(row.grain),
+                number=row.number,
+                bytes_digest=bytes(row.bytes_digest),
+                changed_at=to_instant(row.changed_at),
+            )
+            for row in self._connection.execute(query)
+        }
+
+    def forget_page(self, topic_id: str, grain: Grain, number: int) -> None:
+        """What the page's file should hold has changed: it is to be rendered again."""
+        self._connection.execute(
+            delete(archive_page).where(
+                archive_page.c.topic_id == topic_id, archive_page.c.grain == grain, archive_page.c.number == number
+            )
+        )
+
+    def save_pages(self, pages: Iterable[ArchivePage]) -> None:
+        """Write what is new or changed of archive pages."""
+        insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._connection.dialect.name]
+        for page in pages:
+            values = {
+                "topic_id": page.topic_id,
+                "grain": page.grain.value,
+                "number": page.number,
+                "bytes_digest": page.bytes_digest,
+                "changed_at": to_microseconds(page.changed_at),
+            }
+            changed = {name: values[name] for name in ("bytes_digest", "changed_at")}
+            statement = insert(archive_page).values(values)
+            names = ["topic_id", "grain", "number"]
+            self._connection.execute(statement.on_conflict_do_update(index_elements=names, set_=changed))
+
+
+def _of(topic_id: str, grain: Grain) -> tuple[Any, Any]:
+    return ledger.c.topic_id == topic_id, ledger.c.grain == grain
+
+
+def _rows(*more: Any) -> Any:
+    return select(ledger, article.c.uri, *more).join(article, article.c.id == ledger.c.article_id)

@@ -1,0 +1,252 @@
+"""The store -> what an article's own page shows: its text as its rights allow, and all that we believe of it with the grounds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aggregator.desk import Standing, standing
+from aggregator.model.article import Article, Clue, EffectiveBasis, PartialDate, StoredArticle
+from aggregator.model.identity import Observation
+from aggregator.model.ledger import LedgerRow, RowState
+from aggregator.model.source import Republish
+from aggregator.model.topic import Evidence, Match
+from aggregator.render import shown
+from aggregator.storage import ArticleView, Reader
+from aggregator.web import facts
+from aggregator.web.facts import Moment
+from aggregator.web.marks import Passage, passages
+from aggregator.web.pages import TopicLinks, links
+from aggregator.web.site import Site
+
+_MOST_OBSERVATIONS = 100
+
+
+class Absence(StrEnum):
+    """Why there is no page for an article."""
+
+    UNKNOWN = "unknown"
+    """Nothing of this name, or held by the desk: what is not published yet is not told either."""
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateRow:
+    """One date of the article."""
+
+    name: str
+    date: Moment
+    original: str | None = None
+    facts: tuple[str, ...] = ()
+    """Precision, zone, confidence, what was inferred, other years that fit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservationRow:
+    """Where the article was seen."""
+
+    source: str
+    document: str | None
+    """The path of a local document."""
+    url: str | None
+    first_seen: Moment
+    last_seen: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchSection:
+    """A topic that the article belongs to, and the words that say so."""
+
+    topic_id: str
+    links: TopicLinks | None
+    """None where the topic is no longer configured."""
+    score: str
+    rule_version: str
+    passages: tuple[Passage, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """An entry of the article in a topic feed."""
+
+    topic_id: str
+    links: TopicLinks | None
+    state: str
+    reason: str
+    entry_id: str
+    first_published: Moment
+    updated: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticlePage:
+    """An article's own page."""
+
+    uri: str
+    headline: str
+    standfirst: str | None
+    dateline: str | None
+    agency: str | None
+    publisher: str
+    publisher_url: str | None
+    date: Moment
+    """The best one that is known."""
+    authors: tuple[str, ...]
+    credit_line: str | None
+    notice: str | None
+    url: str | None
+    language: str | None
+    language_note: str
+    direction: str
+    content: str | None
+    """HTML that was sanitised when it came in; the one value of a page that is not escaped again."""
+    excerpt: str | None
+    right: str
+    dates: tuple[DateRow, ...]
+    clues: tuple[Clue, ...]
+    observations: tuple[ObservationRow, ...]
+    more_observations: int
+    matches: tuple[MatchSection, ...]
+    entries: tuple[EntryRow, ...]
+    version: int
+    texts: int
+
+
+def article_page(reader: Reader, site: Site, uri: str) -> ArticlePage | Absence:
+    """The page of the article with that uri, or why there is none."""
+    view = reader.article_view(uri)
+    if view is None:
+        return Absence.UNKNOWN
+    rows = reader.rows_of(uri)
+    return _absence(standing(reader.decisions_on(uri)), rows) or _page(site, view, rows)
+
+
+def _absence(desk: Standing, rows: tuple[LedgerRow, ...]) -> Absence | None:
+    """A word of the desk counts from the moment it is said, not only once the feeds are rewritten.
+
+    Held for its rights an article is explained (rules R21); held by the desk it is not shown to anybody yet.
+    """
+    if desk.killed is not None or (rows and all(row.state is RowState.WITHDRAWN for row in rows)):
+        return Absence.WITHDRAWN
+    return Absence.UNKNOWN if desk.held is not None else None
+
+
+def _page(site: Site, view: ArticleView, rows: tuple[LedgerRow, ...]) -> ArticlePage:
+    article = view.stored.article
+    text = shown(article)
+    topics = {topic.id: links(site, topic) for topic in site.topics}
+    return ArticlePage(
+        uri=view.stored.uri,
+        headline=article.headline,
+        standfirst=article.standfirst if text.content and article.rights.republish is Republish.FULL else None,
+        dateline=article.dateline.raw if article.dateline else None,
+        agency=article.agency.name if article.agency else None,
+        publisher=article.publisher.name,
+        publisher_url=facts.web_address(article.publisher.url),
+        date=_best_date(view.stored),
+        authors=tuple(person.name for person in article.by),
+        credit_line=article.credit_line,
+        notice=article.rights.notice,
+        url=facts.web_address(article.url),
+        language=facts.language(article),
+        language_note=_language_note(article),
+        direction=facts.direction(article),
+        content=text.content,
+        excerpt=None if text.content else text.summary,
+        right=article.rights.republish.value,
+        dates=_dates(view.stored),
+        clues=article.clues,
+        observations=tuple(_observation(site, seen) for seen in view.observations[:_MOST_OBSERVATIONS]),
+        more_observations=max(0, len(view.observations) - _MOST_OBSERVATIONS),
+        matches=tuple(_match(article, match, topics.get(match.topic_id)) for match in view.matches),
+        entries=tuple(_entry(row, topics.get(row.topic_id)) for row in rows),
+        version=view.stored.version,
+        texts=view.texts,
+    )
+
+
+def _language_note(article: Article) -> str:
+    language = article.language
+    if language is None:
+        return "unknown"
+    return f"{language.tag}, {language.basis.value}" + _confidence(language.confidence)
+
+
+def _best_date(stored: StoredArticle) -> Moment:
+    """The date that the article is ordered by, no more exact than it is known: a day's noon is nobody's claim (rules R10)."""
+    article = stored.article
+    known = {
+        EffectiveBasis.PUBLISHED: article.published,
+        EffectiveBasis.UPDATED: article.updated,
+        EffectiveBasis.CONTENT_CREATED: article.content_created,
+    }
+    date = known.get(stored.effective_basis)
+    return facts.printed(date) if date else facts.moment(stored.effective_at)
+
+
+def _dates(stored: StoredArticle) -> tuple[DateRow, ...]:
+    article = stored.article
+    effective = _effective_basis(stored.effective_basis)
+    return (
+        _date("Published, as claimed", article.published),
+        _date("Updated, as claimed", article.updated),
+        _date("Written", article.content_created),
+        DateRow(name="Effective", date=_best_date(stored), facts=(effective,)),
+        DateRow(name="First seen", date=facts.moment(stored.first_seen_at), facts=("when it came in here",)),
+    )
+
+
+def _effective_basis(basis: EffectiveBasis) -> str:
+    names = {"published": "published, as claimed", "updated": "updated, as claimed", "content_created": "written"}
+    return f"the date it is ordered by: {names.get(basis.value, 'first seen, as no other is believable')}"
+
+
+def _date(name: str, date: PartialDate | None) -> DateRow:
+    if date is None:
+        return DateRow(name=name, date=Moment())
+    known = [f"known to the {date.precision.value}"]
+    known += [f"zone: {date.basis.value.replace('_', ' ')}"] if date.precision.value in ("minute", "second") else []
+    known += [facts.name_of_inferred(date.inferred)] if date.inferred else []
+    known += [f"confidence {date.confidence:g}"]
+    known += ["shown, but not used"] if date.confidence < 0.5 else []
+    known += [f"years that fit: {', '.join(map(str, date.candidates))}"] if date.candidates else []
+    return DateRow(name=name, date=facts.printed(date), original=date.original, facts=tuple(known))
+
+
+def _observation(site: Site, seen: Observation) -> ObservationRow:
+    source = next((one for one in site.sources if one.id == seen.source_id), None)
+    # A feed's document is its address, which may be private; a path tells people which file it was.
+    is_told = source is not None and source.is_local and not source.private
+    return ObservationRow(
+        source=seen.source_id,
+        document=seen.document if is_told else None,
+        url=facts.web_address(seen.link),
+        first_seen=facts.moment(seen.first_seen_at),
+        last_seen=facts.moment(seen.last_seen_at),
+    )
+
+
+def _match(article: Article, match: Match, found: TopicLinks | None) -> MatchSection:
+    return MatchSection(
+        topic_id=match.topic_id,
+        links=found,
+        score=f"{match.score:g}",
+        rule_version=match.rule_version[:12],
+        passages=passages(article, match.evidence),
+        evidence=match.evidence,
+    )
+
+
+def _entry(row: LedgerRow, found: TopicLinks | None) -> EntryRow:
+    return EntryRow(
+        topic_id=row.topic_id,
+        links=found,
+        state=row.state.value,
+        reason=row.reason,
+        entry_id=row.entry_id,
+        first_published=facts.moment(row.first_published_at),
+        updated=facts.moment(row.updated_at),
+    )
+
+
+def _confidence(confidence: float) -> str:
+    return "" if confidence >= 1 else f", confidence {confidence:g}"

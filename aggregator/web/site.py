@@ -1,0 +1,44 @@
+"""What the pages know of the configuration and of the daemon; given once, when the application is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from aggregator.model.source import Source
+from aggregator.model.topic import Topic
+
+# The daemon ticks every second. A tick waits for the writer, and a first rematch of many articles keeps it busy for
+# a while; two minutes without one mean that nothing is polled any more.
+_RECENT = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the pages show of the configuration."""
+
+    title: str
+    language: str
+    base_url: str
+    directory: Path
+    topics: tuple[Topic, ...]
+    sources: tuple[Source, ...]
+
+
+class Heartbeat:
+    """When the daemon last ticked: written by its loop, read by `/readyz`."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._last_at: datetime | None = None
+
+    def beat(self) -> None:
+        """A tick has come to its end."""
+        self._last_at = self._clock()
+
+    def complaint(self) -> str | None:
+        """Why the daemon cannot be counted on, None where it can."""
+        if self._last_at is None:
+            return "starting: no tick yet"
+        silent = self._clock() - self._last_at
+        return f"no tick for {silent.total_seconds():.0f} s" if silent > _RECENT else None
