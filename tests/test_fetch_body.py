@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Iterable
+from hashlib import blake2b
 
 import pytest
 
@@ -100,3 +101,34 @@ def test_a_body_of_exactly_the_limit_is_taken() -> None:
 )
 def test_the_limit_is_told_as_it_is_configured(limit: int, words: str) -> None:
     assert words in too_big(limit).detail
+
+
+OTHER = b"o" * 16
+
+
+def test_the_bytes_of_the_last_answer_are_known_without_inflating() -> None:
+    body = Body("gzip", 100_000, blake2b(GZIPPED, digest_size=16).digest())
+    assert body.feed(GZIPPED) is None
+    assert body.is_known
+    assert len(body._body) == 0
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_other_bytes_than_the_last_are_inflated_at_the_end(case: str) -> None:
+    encoding, data = WHOLE[case]
+    body = Body(encoding, 100_000, OTHER)
+    assert body.feed(data) is None
+    assert not body.is_known
+    assert body.finish() == TEXT
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_the_bounds_hold_where_an_answer_waits_for_its_end(case: str) -> None:
+    encoding, data, kind, words = BAD[case]
+    body = Body(encoding, 100_000, OTHER)
+    chunks = (data[i : i + 65_536] for i in range(0, len(data), 65_536))
+    result = next((failed for chunk in chunks if (failed := body.feed(chunk))), None) or body.finish()
+    assert isinstance(result, FetchFailed)
+    assert result.kind is kind
+    assert words in result.detail
+    assert len(body._body) <= 100_001

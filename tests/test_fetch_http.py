@@ -23,6 +23,8 @@ from aggregator.model.source import Source, SourceKind, Validators
 from aggregator.text import digest
 from tests.loopback import Raw, Reply, Request, serve
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LIMITS = FetchLimits(
     timeout=timedelta(seconds=5),

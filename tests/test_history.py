@@ -18,6 +18,8 @@ from tests.desk import START, Desk, desk
 from tests.documents import feed_source, folder_source, item, rss, wire, write
 from tests.loopback import Reply, Request, serve
 
+pytestmark = pytest.mark.slow
+
 EVERYTHING = Topic(id="all", title="All", query="*", max_per_hour=5000)
 HISTORY = "{http://purl.org/syndication/history/1.0}"
 TOMBSTONES = "{http://purl.org/atompub/tombstones/1.0}"
@@ -253,14 +255,16 @@ def test_changed_ids_are_bound_to_known_entries_and_the_rest_waits_for_a_second_
         (churned,), _ = at.run()
         held = states(at)
         live = {row.entry_id for row in at.rows() if row.state is RowState.LIVE}
-        site.show(*range(1, 10), prefix="urn:new:x")
         at.now += timedelta(hours=1)
         at.run()
         after = states(at)
+        site.show(*range(1, 10), prefix="urn:new:x")
+        at.now += timedelta(hours=1)
+        at.run()
     assert churned.error == "the ids of all 8 entries changed: 6 bound to known articles, 2 held"
     assert held == {RowState.LIVE: 6, RowState.HELD: 2}
     assert live == published, "no subscriber sees an entry twice"
-    assert after == {RowState.LIVE: 9}
+    assert after == {RowState.LIVE: 8}, "the same document again confirms the ids as well"
     assert len(at.articles()) == 9
 
 

@@ -21,6 +21,8 @@ from tests.json_schema import breaches
 from tests.loopback import Reply, serve
 from tests.program import ROOT
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parent / "config"
 SECRETS = """
 [[sources]]

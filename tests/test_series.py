@@ -20,6 +20,7 @@ from tests.desk import START, desk
 from tests.documents import rss
 from tests.loopback import Reply, Request, serve
 
+pytestmark = pytest.mark.slow
 CASES = sorted((Path(__file__).parent / "series").glob("*.toml"))
 EVERYTHING = Topic(id="all", title="All", query="*", limit=1000)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from aggregator.model.article import Article
@@ -92,6 +93,7 @@ def mint_name(source_id: str, keys: tuple[Key, ...], article: Article) -> str:
     return "\n".join((agency, place, day, folded(article.headline), folded(article.body_text)[:200]))
 
 
+@lru_cache(maxsize=1024)
 def mint(name: str, attempt: int = 1) -> str:
     """The uri for a name; attempts after the first are for names whose uri another article has taken."""
     return uuid5(PROJECT_NAMESPACE, name if attempt == 1 else f"{name}#{attempt}").urn

@@ -141,11 +141,12 @@ def _text_of(text: Text) -> tuple[str, str]:
 
 def _body(entry: Entry) -> _Body:
     """A feed's text. The one text of an RSS item is its summary and its body alike."""
-    summary = _text_of(entry.summary)[1] if entry.summary else None
+    summary_markup, summary = _text_of(entry.summary) if entry.summary else ("", None)
     chosen = entry.content or entry.summary
     if chosen is None:
         return _Body(html=None, text="", standfirst=None, summary_text=None, completeness=Completeness.HEADLINE)
-    markup, text = _text_of(chosen)
+    # Not twice where the summary is all there is: to sanitise is the dearest step.
+    markup, text = _text_of(chosen) if entry.content else (summary_markup, summary or "")
     is_full = entry.content is not None or len(text) > _FULL_TEXT_CHARACTERS
     completeness = Completeness.HEADLINE if not text else Completeness.FULL if is_full else Completeness.EXCERPT
     standfirst = None

@@ -27,6 +27,8 @@ MAX_OPEN = 50_000
 300 bytes and more."""
 MAX_ENTRIES = 2_000
 """Entries of a document, the first ones: feeds put the newest on top. feedparser needs a second for 10,000."""
+MAX_ELEMENTS = 200_000
+"""Elements of a document; feedparser needs 20 us for each and more. Entries up to there are read."""
 MAX_ATTRIBUTES = 100
 """Attributes of an element; feedparser looks each one up in the list of all (100,000: minutes)."""
 MAX_NAMESPACES = 200
@@ -71,7 +73,7 @@ class RawFeed:
 
 
 class _Enough(Exception):
-    """As many entries as are read have been read."""
+    """As much as is read of a document has been read; the message says of what."""
 
 
 class _Bounds:
@@ -82,6 +84,16 @@ class _Bounds:
         self.resolve_relative_uris = False
         self.sanitize_html = False  # it is no boundary and slow: `html.clean` is
         self.cut: Counter[str] = Counter()
+        self._elements = 0
+
+    def unknown_starttag(self, tag: str, attributes: Any) -> None:
+        """Every element comes through here, known ones too."""
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
+            if self.inentry:  # type: ignore[attr-defined]
+                self.entries.pop()  # type: ignore[attr-defined]
+            raise _Enough(f"more than {MAX_ELEMENTS} elements")
+        super().unknown_starttag(tag, attributes)  # type: ignore[misc]
 
     def track_namespace(self, prefix: Any, uri: Any) -> None:
         if len(self.namespaces_in_use) < MAX_NAMESPACES:  # type: ignore[attr-defined]
@@ -101,7 +113,7 @@ class _Bounds:
 
     def _start_item(self, attributes: Any) -> None:
         if len(self.entries) >= MAX_ENTRIES:  # type: ignore[attr-defined]
-            raise _Enough
+            raise _Enough(f"more than {MAX_ENTRIES} entries")
         super()._start_item(attributes)  # type: ignore[misc]
 
     _start_entry = _start_item
@@ -171,30 +183,30 @@ def read_feed(text: str, base: str | None) -> RawFeed:
     """
     parser, error = _Strict(base or "", None, "utf-8"), None
     try:
-        is_whole = _read_strictly(parser, text)
+        enough = _read_strictly(parser, text)
     except xml.sax.SAXException as malformed:
         error = parser.exc or malformed
         parser = _Loose(base or "", None, "utf-8")
         if len(text) > MAX_MALFORMED:
             text = text[:MAX_MALFORMED]
             parser.cut[f"the document is not well-formed and longer than {MAX_MALFORMED} characters: cut there"] += 1
-        is_whole = _read_loosely(parser, text)
+        enough = _read_loosely(parser, text)
     defects = [Defect(kind="bound", detail=detail, count=count) for detail, count in parser.cut.items()]
-    if not is_whole:
-        defects.append(_left_out(text))
+    if enough:
+        defects.append(_left_out(enough, text, len(parser.entries)))
     return RawFeed(
         feed=parser.feeddata,
         entries=parser.entries,
         version=parser.version,
         text=text,
-        is_whole=is_whole,
+        is_whole=enough is None,
         error=error,
         defects=tuple(defects),
     )
 
 
-def _read_strictly(parser: _Strict, text: str) -> bool:
-    """False if there are more entries than are read. Raises SAXException."""
+def _read_strictly(parser: _Strict, text: str) -> str | None:
+    """Of what there is more than is read, None if all was. Raises SAXException."""
     # The choice of feedparser looks for libxml2 on the disk at every document.
     reader = BufferedParser(True)
     reader.setFeature(xml.sax.handler.feature_external_ges, False)
@@ -205,17 +217,17 @@ def _read_strictly(parser: _Strict, text: str) -> bool:
             # pyexpat reads a str as UTF-8; in slices, or the whole document would be there twice more.
             reader.feed(text[at : at + _SLICE])
         reader.close()
-    except _Enough:
-        return False
-    return True
+    except _Enough as enough:
+        return str(enough)
+    return None
 
 
-def _read_loosely(parser: _Loose, text: str) -> bool:
+def _read_loosely(parser: _Loose, text: str) -> str | None:
     try:
         parser.feed(text)
-    except _Enough:
-        return False
-    return True
+    except _Enough as enough:
+        return str(enough)
+    return None
 
 
 def _beginning(pieces: Iterable[str | bytes]) -> str:
@@ -234,9 +246,9 @@ def _without_address(printed: str, email: str) -> str:
     return name.removeprefix("(").removesuffix(")").strip()
 
 
-def _left_out(text: str) -> Defect:
-    count = sum(1 for start in _ENTRY_START.finditer(text) if start.group(1)) - MAX_ENTRIES
-    detail = f"more than {MAX_ENTRIES} entries: the first {MAX_ENTRIES} were read, {count} were left out"
+def _left_out(enough: str, text: str, read: int) -> Defect:
+    count = sum(1 for start in _ENTRY_START.finditer(text) if start.group(1)) - read
+    detail = f"{enough}: the first {read} entries were read, {count} were left out"
     return Defect(kind="bound", detail=detail, count=max(count, 1))
 
 

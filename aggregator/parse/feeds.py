@@ -32,11 +32,21 @@ _LOOKS_LIKE_HTML = re.compile(r"<(?:!doctype\s+html|html|body|head)\b", re.IGNOR
 # feedparser takes a picture's caption for the entry's own description, whichever comes first; renamed it is told apart.
 _CAPTION = re.compile(r"(</?media:)description\b")
 _ENTRY_TAG = re.compile(r"<(/?)(?:\w+:)?(?:item|entry)\b")
-# An attribute that may hold an address, and not a whole one.
-_RELATIVE = re.compile(
-    r"(?<![\w-])(?:action|background|cite|classid|codebase|data|href|longdesc|poster|profile|src|usemap)\s*=\s*[\"']?+\s*+"
-    r"(?!https?://|mailto:|tel:)",
-    re.IGNORECASE,
+# A value that is no whole address, if it is one, and the attributes that hold one.
+_NOT_WHOLE = re.compile(r"=\s*+[\"']?+\s*+(?!https?://|mailto:|tel:)", re.IGNORECASE)
+_ADDRESSES = (
+    "action",
+    "background",
+    "cite",
+    "classid",
+    "codebase",
+    "data",
+    "href",
+    "longdesc",
+    "poster",
+    "profile",
+    "src",
+    "usemap",
 )
 
 # feedparser's dictionaries hold whatever the document held.
@@ -174,12 +184,20 @@ def _text(detail: _Raw | None) -> Text | None:
     if not detail or not str(detail.get("value") or "").strip():
         return None
     value = str(detail["value"])
-    if _RELATIVE.search(value) and detail.get("type") != "text/plain":
+    if detail.get("type") != "text/plain" and _has_relative(value):
         value = str(resolve_relative_uris(value, detail.get("base") or "", "utf-8", detail.get("type")))
     return Text(
         value=value,
         type=TextType.PLAIN if detail.get("type") == "text/plain" else TextType.HTML,
         language=detail.get("language") or None,
+    )
+
+
+def _has_relative(markup: str) -> bool:
+    """Whether an attribute may hold an address that is not whole."""
+    return any(
+        markup[max(value.start() - 20, 0) : value.start()].rstrip().lower().endswith(_ADDRESSES)
+        for value in _NOT_WHOLE.finditer(markup)
     )
 
 

@@ -46,11 +46,13 @@ def look_for_discontinuity(writing: Writing, source_id: str, sightings: Sequence
     return Discontinuity(is_churn=True, note=note)
 
 
-def confirm_held(writing: Writing, source_id: str, present: set[bytes]) -> None:
-    """Let go what an earlier churn held, now that a poll shows it again under the same key."""
-    for row, key in writing.batch.history.unsettled(source_id):
+def confirm_held(writing: Writing, source_id: str) -> None:
+    """Let go what an earlier churn held, now that a poll shows it again under the same key: also one that found the
+    document unchanged. To be called once the entries that left have left.
+    """
+    for row in writing.batch.history.unsettled(source_id):
         topic = writing.topic(row.topic_id)
-        if key not in present or topic is None:
+        if topic is None:
             continue
         stored = writing.batch.article(row.article_uri)
         says = standing(writing.batch.desk.of(stored.uri))

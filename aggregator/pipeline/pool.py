@@ -45,8 +45,12 @@ class Readers:
 
     async def read(self, source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime) -> Reading:
         """The reading of the documents that are new. Raises TooCostly for one that no worker can read."""
-        if await self._is_for_here(source, fetched, state):
+        if self._is_for_here(source, fetched, state):
             return await asyncio.to_thread(_read, source, fetched, state, desk, now)
+        if state.items and fetched.body_bytes <= _LARGE_BYTES:
+            few = await asyncio.to_thread(_read_if_few, source, fetched, state, desk, now)
+            if few:
+                return few
         async with self._turns:
             pool = self._pool or self._start(desk)
             try:
@@ -56,16 +60,14 @@ class Readers:
                     self._pool = None
         return await self._read_alone(source, fetched, state, desk, now)
 
-    async def _is_for_here(self, source: Source, fetched: Fetched, state: SourceState) -> bool:
+    def _is_for_here(self, source: Source, fetched: Fetched, state: SourceState) -> bool:
         """Local documents are the user's own, and few change at a time."""
         if source.is_local or all(document.digest in state.validators.digests for document in fetched.documents):
             return True
-        if fetched.body_bytes > _LARGE_BYTES:
+        if fetched.body_bytes > _LARGE_BYTES or self._left_here <= 0:
             return False
-        if self._left_here > 0:
-            self._left_here -= 1
-            return True
-        return bool(state.items) and await asyncio.to_thread(_has_few_items, fetched, state)
+        self._left_here -= 1
+        return True
 
     def _start(self, desk: Desk) -> ProcessPoolExecutor:
         self._pool = _pool(self._workers, desk)
@@ -104,10 +106,13 @@ async def _submit(
     return await asyncio.get_running_loop().run_in_executor(pool, _work, source, fetched, state, now)
 
 
-def _has_few_items(fetched: Fetched, state: SourceState) -> bool:
+def _read_if_few(source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime) -> Reading | None:
+    """None where so many items are new that a worker is to read them."""
     known = frozenset(item.digest for item in state.items)
     counts = [unseen_items(document, fetched.url, known) for document in fetched.documents]
-    return all(count is not None and count < _FEW_ITEMS for count in counts)
+    if any(count is None or count >= _FEW_ITEMS for count in counts):
+        return None
+    return _read(source, fetched, state, desk, now)
 
 
 def _read(source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime) -> Reading:

@@ -81,7 +81,13 @@ def read(
             continue
         modified_at = times.get(document.key)
         documents.append(_read(source, parsed, desk, now, modified_at=modified_at, left_out=left_out))
+    # Oldest first: what comes in one poll stands in the feed in the order of its dates.
+    documents.sort(key=lambda document: _oldest(document, now))
     return Reading(documents=tuple(documents), failed=tuple(failed), unchanged=tuple(unchanged))
+
+
+def _oldest(document: ReadDocument, now: datetime) -> datetime:
+    return effective(document.sightings[0].article, now)[0] if document.sightings else now
 
 
 def _parse_new(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator import ledger, schedule
-from aggregator.dedup import path_key
+from aggregator.dedup import mint, path_key
 from aggregator.model.fetch import Fetched, FetchFailed, FetchResult, Identical, NotModified
 from aggregator.model.identity import Relation, Verdict
 from aggregator.model.poll import Outcome, Poll
@@ -54,6 +54,8 @@ def record(batch: Batch, visit: Visit, works: Works, now: datetime) -> Poll:
             )
             if poll.outcome is not Outcome.UNCHANGED or poll.error:
                 state = replace(state, last_error=poll.error)
+    if poll.outcome is Outcome.UNCHANGED and state.last_error and not visit.source.is_local:
+        confirm_held(works.writing(batch, ledger.Occasion(now=now)), visit.source.id)
     at = schedule.next_poll(visit.source, state, now)
     if isinstance(visit.result, Fetched) and visit.result.look_again_after:
         at = min(at, now + visit.result.look_again_after)
@@ -105,7 +107,8 @@ def _kept(validators: Validators, visit: Visit, state: SourceState) -> Validator
     """Validators of an answer that was not whole would hide the rest of it for ever: only the digests are kept."""
     documents = visit.reading.documents if visit.reading else ()
     is_cut = any(defect.kind == "malformed" for document in documents for defect in document.defects)
-    is_cut_still = not documents and state.last_error is not None and not state.failures
+    had_none = state.validators.etag is None and state.validators.last_modified is None
+    is_cut_still = not documents and had_none and state.last_error is not None and not state.failures
     if is_cut or is_cut_still:
         return replace(validators, etag=None, last_modified=None)
     return validators
@@ -177,13 +180,13 @@ def _record_document(
     counts = Counter(entries=len(document.sightings) + len(document.known))
     present = {(sighting.keys[0].digest, sighting.fingerprints.text): sighting for sighting in document.sightings}
     unseen = [sighting for pair, sighting in present.items() if pair not in window]
-    writing.batch.look_ahead(unseen)
+    writing.batch.look_ahead(unseen, [mint(sighting.mint_name) for sighting in unseen])
     for sighting in unseen:
         counts[_counted(settle(writing, sighting, own_keys))] += 1
     gone = [number for pair, number in window.items() if pair not in present and pair[0] not in still]
     writing.batch.leave(gone, writing.now)
     if not source.is_local and not (found and found.is_churn):
-        confirm_held(writing, source.id, still.union(key for key, _ in present))
+        confirm_held(writing, source.id)
     return counts
 
 

@@ -51,6 +51,7 @@ class Batch:
         self._matched: set[str] = set()
         self._entered: set[str] = set()
         self._absent: set[tuple[str, bytes]] = set()
+        self._free: set[str] = set()
         self.history = History(connection)
         self.desk = DeskBook(connection)
 
@@ -156,11 +157,14 @@ class Batch:
 
     # -- articles
 
-    def look_ahead(self, sightings: Sequence[Sighting]) -> None:
-        """Find what no sighting of a document can be found by, in four queries: then each asks for the rest only.
-
-        What this transaction writes itself is struck off again.
+    def look_ahead(self, sightings: Sequence[Sighting], uris: Sequence[str]) -> None:
+        """Find what no sighting of a document can be found by, and which of the uris they may get are free, in five queries:
+        then each asks for the rest only. What this transaction writes itself is struck off again.
         """
+        for at in range(0, len(uris), _AHEAD):
+            wanted_uris = set(uris[at : at + _AHEAD])
+            taken = self._connection.execute(statements.TAKEN_URIS, {"uris": list(wanted_uris)}).scalars()
+            self._free |= wanted_uris.difference(taken, self._new)
         for at in range(0, len(sightings), _AHEAD):
             chunk = sightings[at : at + _AHEAD]
             prints = [sighting.fingerprints for sighting in chunk]
@@ -208,7 +212,9 @@ class Batch:
 
     def uri_is_taken(self, uri: str) -> bool:
         """Whether an article bears the uri."""
-        return bool(self._connection.execute(statements.URI_IS_TAKEN, {"uri": uri}).scalar_one())
+        if uri in self._free:
+            return False
+        return uri in self._new or bool(self._connection.execute(statements.URI_IS_TAKEN, {"uri": uri}).scalar_one())
 
     def article(self, uri: str) -> StoredArticle:
         """The article of that uri; it must exist."""
@@ -228,6 +234,7 @@ class Batch:
         assert added.inserted_primary_key is not None  # noqa: S101  one row was inserted
         self._numbers[stored.uri] = added.inserted_primary_key[0]
         self._new[stored.uri] = stored, prints
+        self._free.discard(stored.uri)
 
     def save_article(self, stored: StoredArticle, prints: Fingerprints) -> None:
         """Replace the text, owner and version of a stored article; its uri and first sight stay."""

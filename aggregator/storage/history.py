@@ -57,10 +57,10 @@ class History:
         found = self._connection.execute(query.order_by(ledger.c.withdrawn_at.desc(), ledger.c.seq))
         return tuple(rows.ledger_row(row) for row in found)
 
-    def unsettled(self, source_id: str) -> tuple[tuple[LedgerRow, bytes], ...]:
-        """(row, entry key) of rows that wait for the source's ids to settle and whose entry it still shows."""
+    def unsettled(self, source_id: str) -> tuple[LedgerRow, ...]:
+        """Rows that wait for the source's ids to settle and whose entry it still shows."""
         query = (
-            _rows(observation.c.key)
+            _rows()
             .join(observation, observation.c.article_id == ledger.c.article_id)
             .where(
                 ledger.c.unsettled_source == source_id,
@@ -69,7 +69,7 @@ class History:
             )
         )
         found = self._connection.execute(query.order_by(ledger.c.seq))
-        return tuple((rows.ledger_row(row), bytes(row.key)) for row in found)
+        return tuple(rows.ledger_row(row) for row in found)
 
     def pages(self, topic_id: str, grain: Grain) -> dict[int, ArchivePage]:
         """What is stored of the feed's archive pages, by number."""

@@ -83,6 +83,7 @@ BY_BODY = _shown_under(observation.c.body_digest)
 
 ARTICLE = select(article).where(article.c.uri == bindparam("uri"))
 ARTICLE_NUMBER = select(article.c.id).where(article.c.uri == bindparam("uri"))
+TAKEN_URIS = select(article.c.uri).where(article.c.uri.in_(bindparam("uris", expanding=True)))
 URI_IS_TAKEN = select(exists().where(article.c.uri == bindparam("uri")))
 URL_IS_AMBIGUOUS = select(exists().where(ambiguous_url.c.url_digest == bindparam("url_digest")))
 MARK_AMBIGUOUS = _in_each_dialect(lambda insert: insert(ambiguous_url).on_conflict_do_nothing())
