@@ -22,8 +22,8 @@ from aggregator.cli.app import (
     writing_beside,
 )
 from aggregator.cli.output import ago, ahead, print_table, say
-from aggregator.cli.status import health
 from aggregator.errors import AggregatorError, ConfigError, NotAFeed, UnknownName, UnreadableDocument
+from aggregator.model.source import health_of
 from aggregator.urls import host_of, normalise
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def source_rows(found: "Configuration", reader: "Reader | None") -> list[dict[st
                 "url": None if source.private else source.url,
                 "path": str(source.path) if source.path else None,
                 "status": poll.status if poll else None,
-                "health": health(state),
+                "health": health_of(state).value,
                 "last_poll": state.last_poll_at if state else None,
                 "next_poll": state.next_poll_at if state else None,
                 "failures": state.failures if state else 0,

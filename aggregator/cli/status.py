@@ -8,10 +8,10 @@ import typer
 
 from aggregator.cli.app import AsJson, app, clock, configuration, print_json, reading
 from aggregator.cli.output import ago, ahead, print_table, say
+from aggregator.model.source import health_of
 
 if TYPE_CHECKING:
     from aggregator.config import Address, Configuration
-    from aggregator.model.source import SourceState
     from aggregator.storage import Reader
 
 _TIMEOUT_S = 5.0
@@ -47,15 +47,6 @@ def healthcheck(context: typer.Context) -> None:
         raise typer.Exit(1)
 
 
-def health(state: "SourceState | None") -> str:
-    """`new` before the first poll, `failing`, `noted` where it works but something is wrong with what it sends, or `ok`."""
-    if state is None or state.last_poll_at is None:
-        return "new"
-    if state.failures:
-        return "failing"
-    return "noted" if state.last_error else "ok"
-
-
 def _source_rows(found: "Configuration", reader: "Reader") -> list[dict[str, Any]]:
     states, counts, polls = reader.source_states(), reader.articles_by_source(), reader.last_polls()
     rows = []
@@ -64,7 +55,7 @@ def _source_rows(found: "Configuration", reader: "Reader") -> list[dict[str, Any
         rows.append(
             {
                 "source": source.id,
-                "health": health(state),
+                "health": health_of(state).value,
                 "last_poll": state.last_poll_at if state else None,
                 "last_good_poll": state.last_good_poll_at if state else None,
                 "next_poll": state.next_poll_at if state else None,

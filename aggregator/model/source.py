@@ -107,6 +107,26 @@ class KnownItem:
     """What its entry prints as its date (rules R34)."""
 
 
+class Health(StrEnum):
+    """How a source does, in one word."""
+
+    NEW = "new"
+    """Not polled yet."""
+    OK = "ok"
+    NOTED = "noted"
+    """It works, but something is wrong with what it sends: `last_error` says what."""
+    FAILING = "failing"
+
+
+def health_of(state: "SourceState | None") -> Health:
+    """The health of a source, None for one that the store does not know."""
+    if state is None or state.last_poll_at is None:
+        return Health.NEW
+    if state.failures:
+        return Health.FAILING
+    return Health.NOTED if state.last_error else Health.OK
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """What the store remembers of a source."""

@@ -1,6 +1,5 @@
 """The XML parser that feedparser is given: Python's own expat driver, which then reports a text as one piece, not by lines."""
 
-from typing import Any
 from xml.sax.expatreader import ExpatParser
 
 
@@ -11,8 +10,3 @@ class BufferedParser(ExpatParser):
         """Begin a document."""
         super().reset()
         self._parser.buffer_text = True  # type: ignore[attr-defined]  # typeshed does not know it
-
-
-def create_parser(*_: Any) -> BufferedParser:
-    """The name under which `xml.sax.make_parser` looks for it."""
-    return BufferedParser()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from aggregator.model.ledger import RowState
-from aggregator.model.source import Source, SourceState
+from aggregator.model.source import Source, SourceState, health_of
 from aggregator.model.topic import Topic
 from aggregator.storage import LedgerView, Reader
 from aggregator.urls import without_credentials
@@ -200,20 +200,12 @@ def _source(source: Source, state: SourceState | None, articles: int) -> SourceR
         id=source.id,
         name=source.publisher or source.id,
         url=url,
-        health=_health(state),
+        health=health_of(state),
         last_good=facts.moment(state.last_good_poll_at if state else None),
         next=facts.moment(state.next_poll_at if state else None),
         articles=articles,
         note=_note(source, state),
     )
-
-
-def _health(state: SourceState | None) -> str:
-    if state is None or state.last_poll_at is None:
-        return "new"
-    if state.failures:
-        return "failing"
-    return "noted" if state.last_error else "ok"
 
 
 def _note(source: Source, state: SourceState | None) -> str | None:
