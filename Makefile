@@ -6,7 +6,7 @@ LOCK_STAMP := .venv/.lock-stamp
 # Two workers on two cores; random order is pytest-randomly's default.
 WORKERS ?= 2
 
-.PHONY: setup run test check lint fix lock quality
+.PHONY: setup run test check lint fix lock quality quality-short bench
 .DEFAULT_GOAL := check
 
 setup: $(STAMP)
@@ -44,6 +44,25 @@ lint: setup
 fix: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The measured tables, each with its JSON. DATA holds recorded feeds and labelled texts; without it they say so and pass.
+DATA ?= ../shared/data
+SHORT_SERIES := bbc_business ru_bbc gesab_stuffnz
+
+quality: setup
+	$(BIN)/python bench/topics_quality.py $(DATA)
+	$(BIN)/python bench/atom_checker.py $(DATA)
+	$(BIN)/python bench/read_all.py $(DATA)
+	$(BIN)/python bench/replay.py $(DATA)
+
+quality-short: setup
+	$(BIN)/python bench/topics_quality.py $(DATA)
+	$(BIN)/python bench/atom_checker.py $(DATA)
+	$(BIN)/python bench/replay.py $(DATA) $(SHORT_SERIES)
+
+# CPU per poll; beside lemon24/reader where READER_PYTHON names an interpreter that has it.
+bench: setup
+	$(BIN)/python bench/cost.py --feeds 200
 
 # Needs uv; the lock holds hashes and no address.
 lock:

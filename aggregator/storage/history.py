@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model.ledger import ArchivePage, LedgerRow, RowState
@@ -58,17 +58,8 @@ class History:
         return tuple(rows.ledger_row(row) for row in found)
 
     def unsettled(self, source_id: str) -> tuple[LedgerRow, ...]:
-        """Rows that wait for the source's ids to settle and whose entry it still shows."""
-        query = (
-            _rows()
-            .join(observation, observation.c.article_id == ledger.c.article_id)
-            .where(
-                ledger.c.unsettled_source == source_id,
-                observation.c.source_id == source_id,
-                observation.c.left_at.is_(None),
-            )
-        )
-        found = self._connection.execute(query.order_by(ledger.c.seq))
+        """Rows that wait for the source's ids to settle and whose entry it still shows. Asked at every poll."""
+        found = self._connection.execute(_UNSETTLED, {"source_id": source_id})
         return tuple(rows.ledger_row(row) for row in found)
 
     def pages(self, topic_id: str, grain: Grain) -> dict[int, ArchivePage]:
@@ -116,3 +107,15 @@ def _of(topic_id: str, grain: Grain) -> tuple[Any, Any]:
 
 def _rows(*more: Any) -> Any:
     return select(ledger, article.c.uri, *more).join(article, article.c.id == ledger.c.article_id)
+
+
+_UNSETTLED = (
+    _rows()
+    .join(observation, observation.c.article_id == ledger.c.article_id)
+    .where(
+        ledger.c.unsettled_source == bindparam("source_id"),
+        observation.c.source_id == bindparam("source_id"),
+        observation.c.left_at.is_(None),
+    )
+    .order_by(ledger.c.seq)
+)
