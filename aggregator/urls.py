@@ -1,6 +1,7 @@
 """URL -> absolute, safe, canonical: what may be linked to, and what two addresses of one page have in common."""
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url, url_query_cleaner
@@ -93,6 +94,8 @@ def without_credentials(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
+# An entry's address is asked for four times on its way to the store.
+@lru_cache(maxsize=1024)
 def normalise(url: str | None) -> str | None:
     """Canonical form for comparison only, not for fetching (RFC 3986 6.2.2); None for what is not a web address.
 
