@@ -88,3 +88,38 @@ def wait_for(url: str, words: str) -> str:
             return seen
         time.sleep(0.1)
     raise AssertionError(f"{url} never held '{words}': {seen[:500]}")
+
+
+def configure(folder: Path, port: int, *sources: str) -> None:
+    """A daemon that polls loopback every second, with the topic `all` and the tables of its sources."""
+    text = f"""
+[site]
+base_url = "http://127.0.0.1:{port}"
+[web]
+listen = "127.0.0.1:{port}"
+[fetch]
+allow_networks = ["127.0.0.0/8"]
+[defaults]
+min_interval = "1s"
+interval = "1s"
+[[agencies]]
+id = "desk"
+name = "Desk"
+forms = ["DESK"]
+[[topics]]
+id = "all"
+title = "All"
+query = "*"
+max_per_hour = 1000
+"""
+    (folder / "config.toml").write_text(text + "".join(sources), "utf-8")
+
+
+def folder_table() -> str:
+    """The folder `in` as a source."""
+    return '[[sources]]\nid = "wire"\npath = "in"\nannounce = "all"\n'
+
+
+def feed_table(url: str, name: str = "feed") -> str:
+    """A feed as a source."""
+    return f'[[sources]]\nid = "{name}"\nurl = "{url}"\nannounce = "all"\n'

@@ -14,41 +14,9 @@ import pytest
 from tests.atom_rules import problems
 from tests.documents import item, rss, wire
 from tests.loopback import Reply, Request, serve
-from tests.program import free_port, run, running, wait_for
+from tests.program import configure, feed_table, folder_table, free_port, run, running, wait_for
 
 pytestmark = pytest.mark.slow
-
-
-def configure(folder: Path, port: int, *sources: str) -> None:
-    text = f"""
-[site]
-base_url = "http://127.0.0.1:{port}"
-[web]
-listen = "127.0.0.1:{port}"
-[fetch]
-allow_networks = ["127.0.0.0/8"]
-[defaults]
-min_interval = "1s"
-interval = "1s"
-[[agencies]]
-id = "desk"
-name = "Desk"
-forms = ["DESK"]
-[[topics]]
-id = "all"
-title = "All"
-query = "*"
-max_per_hour = 1000
-"""
-    (folder / "config.toml").write_text(text + "".join(sources), "utf-8")
-
-
-def folder_table() -> str:
-    return '[[sources]]\nid = "wire"\npath = "in"\nannounce = "all"\n'
-
-
-def feed_table(url: str, name: str = "feed") -> str:
-    return f'[[sources]]\nid = "{name}"\nurl = "{url}"\nannounce = "all"\n'
 
 
 def test_it_serves_what_lies_in_the_folder_takes_new_files_and_stops_cleanly(tmp_path: Path) -> None:

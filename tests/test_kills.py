@@ -13,7 +13,7 @@ import pytest
 from tests.atom_rules import problems
 from tests.documents import item, rss, wire
 from tests.loopback import Reply, Request, serve
-from tests.program import Done, free_port, run, running
+from tests.program import Done, configure, feed_table, folder_table, free_port, run, running
 
 pytestmark = pytest.mark.slow
 
@@ -50,37 +50,6 @@ class Sources:
     def headlines(self) -> set[str]:
         items = {f"Item {number}" for number in range(1, _LAST_ITEM + 1)}
         return items | {f"Report {number} of the envoys" for number in range(1, self.files + 1)}
-
-
-def configure(folder: Path, addresses: dict[str, str]) -> None:
-    port = free_port()
-    text = f"""
-[site]
-base_url = "http://127.0.0.1:{port}"
-[web]
-listen = "127.0.0.1:{port}"
-[fetch]
-allow_networks = ["127.0.0.0/8"]
-[defaults]
-min_interval = "1s"
-interval = "1s"
-[[agencies]]
-id = "desk"
-name = "Desk"
-forms = ["DESK"]
-[[sources]]
-id = "wire"
-path = "in"
-announce = "all"
-[[topics]]
-id = "all"
-title = "All"
-query = "*"
-limit = 200
-max_per_hour = 1000
-"""
-    tables = (f'[[sources]]\nid = "{name}"\nurl = "{url}"\nannounce = "all"\n' for name, url in addresses.items())
-    (folder / "config.toml").write_text(text + "".join(tables), "utf-8")
 
 
 def published(folder: Path) -> dict[str, tuple[str, str]]:
@@ -123,7 +92,8 @@ def test_twenty_kills_lose_double_and_tear_nothing(tmp_path: Path) -> None:
     ever: dict[str, tuple[str, str]] = {}
     with serve(sources.answer, host="0.0.0.0") as server:
         addresses = {name: server.url("/feed", host=f"127.0.0.{n}") for n, name in enumerate(_FEEDS, start=2)}
-        configure(tmp_path, addresses)
+        tables = (feed_table(url, name) for name, url in addresses.items())
+        configure(tmp_path, free_port(), folder_table(), *tables)
         for kill in range(1, _KILLS + 1):
             lifetime_s = chance.uniform(0.5, 2.3)
             live_and_be_killed(tmp_path, sources, lifetime_s, chance.uniform(0.0, lifetime_s))

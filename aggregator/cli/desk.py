@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from aggregator.cli.app import AsJson, DryRun, app, clock, configuration, print_json, reading, user_name, writing_beside
-from aggregator.cli.topics import topics
+from aggregator.cli.articles import find_article
+from aggregator.cli.topics import find_topic, topics
 from aggregator.errors import AggregatorError, UnknownName
 from aggregator.model.desk import Decision, RequestKind, Word
 
@@ -116,12 +117,10 @@ def _decide(
     topic: str | None = None,
 ) -> None:
     found = configuration(context)
-    if topic is not None and topic not in {one.id for one in found.topics}:
-        raise UnknownName(f"no topic '{topic}'; there are: {', '.join(one.id for one in found.topics)}")
+    if topic is not None:
+        find_topic(found, topic)
     with reading(found) as reader:
-        stored = reader.find_article(name)
-    if stored is None:
-        raise UnknownName(f"no article '{name}': give a uri, its first 8 digits, a URL, or a seed path")
+        stored = find_article(reader, name).stored
     made = Decision(
         number=None,
         word=word,

@@ -443,7 +443,3 @@ def _candidate(row: Row[Any], via: tuple[str, ...]) -> Candidate:
 
 def _ledger_query() -> Any:
     return select(ledger, article.c.uri).join(article, article.c.id == ledger.c.article_id)
-
-
-def _chunks(numbers: list[int]) -> Iterable[list[int]]:
-    return (numbers[at : at + _CHUNK] for at in range(0, len(numbers), _CHUNK))

@@ -112,11 +112,6 @@ def plain_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def from_plain_json(text: str) -> Any:
-    """Plain values."""
-    return json.loads(text)
-
-
 def article_to_plain(article: Article) -> dict[str, Any]:
     """Every field as plain values, for the export."""
     plain: dict[str, Any] = _ARTICLE.dump_python(article, mode="json")

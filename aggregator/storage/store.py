@@ -15,7 +15,7 @@ from aggregator.errors import AlreadyRunning, StoreError
 from aggregator.storage.batch import Batch
 from aggregator.storage.codec import to_microseconds
 from aggregator.storage.reader import Reader
-from aggregator.storage.tables import instance, metadata
+from aggregator.storage.tables import instance
 
 HEAD = "0002"
 """The newest migration; a test holds it against the scripts, so that a start need not import Alembic."""
@@ -104,11 +104,6 @@ class Store:
         with self._writer.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-
-
-def schema(connection: Connection) -> tuple[str, ...]:
-    """Names of the tables that `tables.py` describes, for checks."""
-    return tuple(table.name for table in metadata.sorted_tables if inspect(connection).has_table(table.name))
 
 
 @contextmanager
