@@ -18,6 +18,7 @@ from typing import TypeVar
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from aggregator.errors import PublishError
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source
 from aggregator.pipeline import Works, attend, due, poll, publish, rematch
@@ -48,6 +49,9 @@ class Daemon:
         self._rounds: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._is_dirty = False
+        # At the start, and after a file could not be written, archive pages are looked at too.
+        self._must_heal = True
+        self._complaint = ""
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT; then claim nothing more and wait for what is under way. A second signal stops
@@ -59,13 +63,13 @@ class Daemon:
             try:
                 await self._write(rematch)
                 await self._write(attend)
-                await self._write(partial(publish, heal=True))
+                await self._publish_all()
                 _LOG.info("ready", extra={"sources": len(self._works.sources), "topics": len(self._works.topics)})
                 scheduler.start()
                 await self._stop.wait()
                 scheduler.pause()
                 await self._drain()
-                await self._write(publish)
+                await self._publish_all()
             finally:
                 if scheduler.running:
                     scheduler.shutdown(wait=False)
@@ -126,12 +130,16 @@ class Daemon:
             await self._publish_all()
 
     async def _publish_all(self) -> None:
-        self._is_dirty = False
+        """Publish; where a file cannot be written say so, go on polling and serving, and try again at the next tick."""
+        heal, self._is_dirty, self._must_heal = self._must_heal, False, False
         try:
-            await self._write(publish)
-        except OSError as error:
-            self._is_dirty = True
-            _LOG.error("cannot publish", extra={"file": error.filename, "why": error.strerror})
+            await self._write(partial(publish, heal=heal))
+            self._complaint = ""
+        except PublishError as error:
+            self._is_dirty = self._must_heal = True
+            if str(error) != self._complaint:  # once, not at every tick
+                _LOG.error(str(error))
+            self._complaint = str(error)
 
     async def _write(self, stage: Callable[[Works, datetime], _T]) -> _T:
         """Run a stage on the writer's thread."""

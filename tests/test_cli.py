@@ -249,3 +249,14 @@ def test_a_topic_that_left_the_configuration_is_told_by_check(folder: Path) -> N
     config = folder / "config.toml"
     config.write_text(config.read_text("utf-8").replace('id = "libya-diplomacy"', 'id = "another"'), "utf-8")
     assert "topic libya-diplomacy was published" in run(folder, "check").err
+
+
+def test_a_folder_that_cannot_be_written_is_one_line_and_exit_1_and_made_good_later(folder: Path) -> None:
+    (folder / "feeds").write_text("a file where the folder should be", "utf-8")
+    done = run(folder, "-q", "once")
+    assert (done.code, "Traceback" in done.err) == (1, False)
+    assert "cannot write" in done.err
+    assert "[publish] directory" in done.err
+    (folder / "feeds").unlink()
+    assert run(folder, "once").code == 0
+    assert b"Envoys agree on a date" in (folder / "feeds" / "libya-diplomacy.atom").read_bytes()

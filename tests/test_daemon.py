@@ -101,3 +101,18 @@ def test_three_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -
     assert {article["headline"] for article in articles} == {f"Item {number}" for number in range(1, last + 1)}
     assert all(len(article["observations"]) == 3 for article in articles)
     assert len({entry.id for entry in entries}) == len(entries) == last
+
+
+def test_a_folder_that_cannot_be_written_stops_nothing_and_is_made_good(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(wire(), "utf-8")
+    (tmp_path / "feeds").write_text("a file where the folder should be", "utf-8")
+    configure(tmp_path, port, folder_table())
+    with running(tmp_path, "run") as process:
+        wait_for(f"http://127.0.0.1:{port}/", "Envoys meet in the capital")
+        (tmp_path / "feeds").unlink()
+        wait_for(f"http://127.0.0.1:{port}/feeds/all.atom", "Envoys meet in the capital")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=40) == 0
+    assert "cannot write" in (tmp_path / "daemon.log").read_text("utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from aggregator.errors import PublishError
 from aggregator.model.ledger import RowState
 from aggregator.model.poll import Outcome
 from aggregator.model.source import AgencyName, Announce, Republish
@@ -498,7 +499,7 @@ def test_a_file_that_cannot_be_written_stops_no_other(tmp_path: Path) -> None:
     (tmp_path / "feeds" / "all.atom").mkdir(parents=True)
     with serve({"/feed": Reply(rss(item(1)))}) as server:
         with desk(tmp_path, sources=(feed_source(server),), topics=topics) as at:
-            with pytest.raises(OSError, match=r"all\.atom"):
+            with pytest.raises(PublishError, match=r"all\.atom"):
                 at.run()
             assert len(feedparser.parse(at.feed("second")).entries) == 1
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aggregator.publish as files
 from aggregator import ledger
+from aggregator.errors import PublishError
 from aggregator.model.ledger import ArchivePage, FeedHead, LedgerRow, Tombstone, TopicFeed, TopicFeedState
 from aggregator.model.topic import Topic
 from aggregator.pipeline.attend import attend_in
@@ -62,21 +63,23 @@ def publish(works: Works, now: datetime, *, heal: bool = False) -> tuple[FeedCha
     """Bring every feed's files up to date. The ledger commits first, so a live document that is lost or torn heals at
     once; with `heal`, as at every start, archive pages are rendered and compared too (rules R24).
 
-    Raises OSError where a file cannot be written, after all others are.
+    Raises PublishError where a file cannot be written, after all others are.
     """
     with works.store.batch() as batch:
         rendered = tuple(_render_all(batch, works, now, heal=heal))
         for one in rendered:
             batch.save_topic_feed(one.state)
             batch.history.save_pages(_page_states(one, now))
-    changes, errors = [], []
+    changes: list[FeedChange] = []
+    errors: list[tuple[Path, OSError]] = []
     for one in rendered:
         try:
             changes.append(_write(works, one))
         except OSError as error:
-            errors.append(error)
+            errors.append((_path(works, one.topic), error))
     if errors:
-        raise errors[0]
+        path, first = errors[0]
+        raise PublishError(str(path), first.strerror or str(first), len(errors) - 1) from first
     return tuple(changes)
 
 
