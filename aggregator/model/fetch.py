@@ -17,6 +17,12 @@ class FetchLimits:
     max_body_bytes: int
     """After decompression."""
     concurrency: int
+    per_host: int = 1
+    """Polls of one host at once."""
+    host_pause: timedelta = timedelta(0)
+    """Between the end of one request to a host and the next to it."""
+    proxy: str | None = None
+    """URL of an HTTP or SOCKS proxy; None: direct."""
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks outside the public internet that may be fetched."""
     user_agent: str
@@ -60,6 +66,21 @@ class SkippedDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What an answer says beside its document."""
+
+    fresh_for: timedelta | None = None
+    """How long the server calls the answer fresh (RFC 9111 4.2): `max-age` less `Age`, else `Expires` less `Date`; clamped to
+    0..30 days. None where it says nothing, or that it is never fresh."""
+    moved_to: str | None = None
+    """Where redirects led that were all permanent (301, 308); None where there was none or one was temporary."""
+    hub: str | None = None
+    """The first `Link: rel=hub` (WebSub 4), an absolute URL."""
+    topic_url: str | None = None
+    """The `Link: rel=self` beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """A 200, or a folder that was read."""
 
@@ -71,6 +92,7 @@ class Fetched:
     """Where the document came from in the end, after redirects; the base of its relative links."""
     status: int | None = None
     body_bytes: int = 0
+    hints: Hints = Hints()
     look_again_after: timedelta | None = None
     """A file was too young to be taken; look again after this long."""
 
@@ -82,6 +104,7 @@ class NotModified:
     validators: Validators
     """The stored ones, with what the 304 itself replaced."""
     status: int | None = None
+    hints: Hints = Hints()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +116,7 @@ class Identical:
     status: int | None = None
     body_bytes: int = 0
     """As they came, compressed or not."""
+    hints: Hints = Hints()
 
 
 class FailureKind(StrEnum):
