@@ -5,7 +5,6 @@ import re
 import unicodedata
 
 import nh3
-from selectolax.lexbor import LexborHTMLParser
 
 MAX_HTML = 262_144
 """Characters of markup that are read of one text; 256 KB is a book of 40,000 words."""
@@ -74,13 +73,14 @@ _IMPLIED_END = frozenset(("dd", "dt", "li", "option", "p", "td", "th", "tr", "tb
 _TOKEN = re.compile(
     r"<!--(?:.*?--!?>|.*\Z)|<(/?)([a-zA-Z][^\s/>]*+)((?>=\s*+(?:\"[^\"]*+\"|'[^']*+')|[^>])*+)(?:>|\Z)", re.DOTALL
 )
-# Before the tag, opening or closing: "Talks<ul><li>one" are two words, and so are the cells of a row.
-_BLOCK = re.compile(
-    r"<(?=/?(?:p|div|li|ul|ol|h[1-6]|hr|blockquote|tr|table|caption|figure|figcaption|article|section|header|footer|pre|dd|dt)\b)",
-    re.IGNORECASE,
-)
-_CELL = re.compile(r"<(?=t[dh]\b)", re.IGNORECASE)
-_BREAK = re.compile(r"<(?=br\b)", re.IGNORECASE)
+# A tag of sanitised HTML: names are in lower case, values in double quotes, "<" and "&" nowhere else (HTML 13.3).
+_TAG = re.compile(r"<(/?[a-z][a-z0-9]*)[^\">]*(?:\"[^\"]*\"[^\">]*)*>")
+# What a tag stands for, opening or closing: "Talks<ul><li>one" are two words, and so are the cells of a row.
+_BLOCKS = (
+    "p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockquote", "tr", "table", "caption", "figure",
+    "figcaption", "article", "section", "header", "footer", "pre", "dd", "dt",
+)  # fmt: skip
+_SPACE = {f"{slash}{name}": "\n\n" for name in _BLOCKS for slash in ("", "/")} | {"br": "\n", "td": " ", "th": " "}
 _PARAGRAPHS = re.compile(r"\n{2,}")
 # A CDATA section that was escaped once too often; an HTML parser reads it as a comment up to the first ">".
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
@@ -109,22 +109,23 @@ _PLAYER = re.compile(r'<(?:video|audio)\b[^<>]*? controls=""(?! preload)')
 
 def clean(markup: str) -> str:
     """Sanitised HTML: no script, form, frame, style or odd scheme. Markup nested beyond reason comes back as text."""
-    markup = _CDATA.sub("", printable(markup[:MAX_HTML]))
+    markup = printable(markup[:MAX_HTML])
+    if "CDATA" in markup or "]]>" in markup:
+        markup = _CDATA.sub("", markup)
     if _is_beyond_reason(markup):
         return html.escape(_TOKEN.sub(" ", markup), quote=False)
-    cleaned = _PLAYER.sub(r'\g<0> preload="none"', _CLEANER.clean(markup))
+    cleaned = _CLEANER.clean(markup)
+    if "controls" in cleaned:
+        cleaned = _PLAYER.sub(r'\g<0> preload="none"', cleaned)
     # Once more: a reference such as &#x202e; is a character now.
     return printable(cleaned).strip()
 
 
 def to_text(cleaned: str) -> str:
     """Plain text of sanitised HTML; blocks become paragraphs with an empty line between them."""
-    if "<" not in cleaned:
-        return _tidy(html.unescape(cleaned))
-    one_line = cleaned.replace("\n", " ").replace("\r", " ")
-    marked = _CELL.sub(" <", _BREAK.sub("\n<", _BLOCK.sub("\n\n<", one_line)))
-    text = LexborHTMLParser(marked).text(separator="", strip=False)
-    return _tidy(text)
+    pieces = _TAG.split(cleaned.replace("\n", " ").replace("\r", " ")) if "<" in cleaned else [cleaned]
+    pieces[1::2] = [_SPACE.get(name, "") for name in pieces[1::2]]
+    return _tidy(html.unescape("".join(pieces)))
 
 
 def plain(value: str, *, is_markup: bool) -> str:
@@ -158,7 +159,14 @@ def printable(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    lines = (" ".join(line.split()) for line in printable(text).split("\n"))
+    paragraphs = [_tidy_lines(block) for block in printable(text).split("\n\n") if block]
+    return "\n\n".join([paragraph for paragraph in paragraphs if paragraph])
+
+
+def _tidy_lines(block: str) -> str:
+    if "\n" not in block:
+        return " ".join(block.split())
+    lines = [" ".join(line.split()) for line in block.split("\n")]
     return _PARAGRAPHS.sub("\n\n", "\n".join(lines)).strip()
 
 

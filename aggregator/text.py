@@ -83,8 +83,8 @@ def fold(text: str) -> Folded:
 
     NFKD per character, so that every folded character has one place in the original.
     """
-    words = text.translate(_LETTERS).split()
-    return Folded(text=f" {' '.join(words)} " if words else " ", original=text)
+    words = folded(text)
+    return Folded(text=f" {words} " if words else " ", original=text)
 
 
 # Asked for only where a term was found, then for each of its places.
@@ -111,6 +111,8 @@ def _offsets_letter_by_letter(text: str) -> tuple[int, ...]:
     return tuple(offsets)
 
 
+# A text is folded for its fingerprints, its matches and its name, one after the other.
+@lru_cache(maxsize=4)
 def folded(text: str) -> str:
     """The folded words alone, one space between them."""
     return " ".join(text.translate(_LETTERS).split())
@@ -118,12 +120,11 @@ def folded(text: str) -> str:
 
 def digest(*parts: str | bytes) -> bytes:
     """blake2b-16 of the parts; no two different lists of parts give the same input."""
-    state = blake2b(digest_size=16)
+    pieces: list[bytes] = []
     for part in parts:
         data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
-        state.update(len(data).to_bytes(8, "big"))
-        state.update(data)
-    return state.digest()
+        pieces += (len(data).to_bytes(8, "big"), data)
+    return blake2b(b"".join(pieces), digest_size=16).digest()
 
 
 def words_in_order(one: str, other: str, limit: int = 4000) -> float:

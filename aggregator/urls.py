@@ -25,6 +25,13 @@ _NOT_IN_IRI = re.compile(
 _NOT_IN_PATH = re.compile(rf"{_NOT_IN_IRI.pattern}|[\[\]]")
 _NO_HOST = re.compile(r"https?:/*(?:$|[?#]|///)", re.IGNORECASE)
 _HOST = re.compile(r"[^\s%\[\]]+|\[[0-9A-Fa-f:.]+\]")
+# Nearly every address there is: nothing in it needs a second look, and it is its own absolute form. The first part of the
+# pattern is what no canonical form changes but for scheme and host.
+_SIMPLE = re.compile(
+    r"https?://(?P<host>[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*+)"
+    r"(?P<path>(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*+)*+/?+)"
+    r"(?P<more>(?::\d{1,4})?(?:/[A-Za-z0-9._~!$&'()*+,;=:@/-]*+)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@/?-]++)?)"
+)
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
 
 
@@ -33,7 +40,11 @@ def is_web(url: str | None) -> bool:
 
     The only kind that is linked to or fetched.
     """
-    if not url or len(url) > _MAX_LENGTH or _NOT_IN_IRI.search(url):
+    if not url or len(url) > _MAX_LENGTH:
+        return False
+    if _SIMPLE.fullmatch(url):
+        return True
+    if _NOT_IN_IRI.search(url):
         return False
     try:
         parts = urlsplit(url)
@@ -58,6 +69,8 @@ def absolute(base: str | None, url: str | None) -> str | None:
     Characters that no address may have are percent-encoded, as a browser does when it follows such a link.
     """
     url = (url or "").strip()
+    if len(url) <= _MAX_LENGTH and _SIMPLE.fullmatch(url):
+        return url
     if not url or _NO_HOST.match(url):
         return None
     try:
@@ -103,6 +116,9 @@ def normalise(url: str | None) -> str | None:
     """
     if url is None or not is_web(url):
         return None
+    simple = _SIMPLE.fullmatch(url)
+    if simple and not simple["more"]:
+        return f"https://{simple['host'].lower()}{simple['path'] or '/'}"
     try:
         parts = urlsplit(_SESSION_ID.sub("", url))
         host = (parts.hostname or "").rstrip(".")
@@ -120,7 +136,8 @@ def normalise(url: str | None) -> str | None:
 
 def has_path(normalised: str) -> bool:
     """True where the address names more than a site: a home page is no article's own page (rules R2)."""
-    return urlsplit(normalised).path not in ("", "/")
+    start = normalised.find("/", len("https://")) + 1
+    return start > 0 and normalised[start : start + 1] not in ("", "?")
 
 
 def path_of(url: str | None) -> str:
@@ -130,6 +147,9 @@ def path_of(url: str | None) -> str:
 
 def is_home_page(url: str) -> bool:
     """True for the bare address of a site; `/?p=12` is a page of it."""
+    simple = _SIMPLE.fullmatch(url)
+    if simple and len(simple["path"]) > 1:
+        return False
     parts = urlsplit(url)
     return parts.path in ("", "/") and not parts.query
 

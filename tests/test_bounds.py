@@ -248,7 +248,7 @@ def test_an_address_that_forgot_to_escape_keeps_its_parameters() -> None:
 
 
 LIMITED = """
-from aggregator.pipeline.limits import TooCostly, limit_worker, limited
+from aggregator.reading.limits import TooCostly, limit_worker, limited
 limit_worker()
 with limited(5): pass
 try:

@@ -8,9 +8,9 @@ import pytest
 from aggregator.dedup import offers
 from aggregator.model.fetch import Document, Fetched
 from aggregator.model.source import KnownItem, Source, SourceKind, Validators
-from aggregator.parse import unseen_items
+from aggregator.parse import ManyNew, parse
 from aggregator.parse.items import cut
-from aggregator.pipeline.read import Desk, ReadDocument, read
+from aggregator.reading.read import Desk, ReadDocument, read
 from aggregator.storage.codec import items_from_blob, items_to_blob
 from aggregator.text import digest
 from aggregator.topics.match import compile_topics
@@ -153,10 +153,18 @@ def test_a_document_with_a_defect_is_not_remembered() -> None:
     assert look(rss(*LONG[:3], "<item></item>")).items == ()
 
 
-def test_new_items_are_counted_without_reading_them() -> None:
+def test_more_new_items_than_wanted_are_not_read() -> None:
     known = frozenset(one.digest for one in look(rss(*LONG[:6])).items)
-    assert unseen_items(document(rss(item(20), *LONG[:6])), URL, known) == 1
-    assert unseen_items(document(b"<rss><channel/></rss>"), URL, known) is None
+
+    def entries(body: bytes, at_most_new: int) -> int:
+        return len(parse(document(body), url=URL, agencies=(), known=known, at_most_new=at_most_new).entries)
+
+    two_new = rss(item(20), item(21), *LONG[:6])
+    assert entries(two_new, at_most_new=2) == 2
+    for body, why in ((two_new, "one too many"), (b"<rss><channel/></rss>", "items cannot be told apart")):
+        with pytest.raises(ManyNew):
+            entries(body, at_most_new=1)
+            pytest.fail(why)
 
 
 def test_items_are_stored_as_they_were() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from aggregator.model.fetch import Document, Fetched
 from aggregator.model.source import Source, SourceKind, SourceState, Validators
-from aggregator.pipeline.limits import TooCostly
-from aggregator.pipeline.pool import Readers
-from aggregator.pipeline.read import Desk, Reading, read
+from aggregator.reading.limits import TooCostly
+from aggregator.reading.pool import Readers
+from aggregator.reading.read import Desk, Reading, read
 from aggregator.text import digest
 from aggregator.topics.match import compile_topics
 from tests.desk import START

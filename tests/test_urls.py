@@ -26,6 +26,15 @@ SAME = {
     "https://example.org/news?a=1&b=2&fbclid=x&gclid=y&at_medium=RSS&xtor=RSS-1&wt_mc=z": "other counters",
 }
 
+# What nearly every address looks like is not taken apart. Each stands beside a spelling that is, of the same page.
+SIMPLE = (
+    ("http://example.org", "http://example.org/#top"),
+    ("https://Example.org/news/2026/a-b_c.html", "https://Example.org:443/news/2026/a-b_c.html"),
+    ("http://127.0.0.1/feed/", "http://127.0.0.1:80/feed/"),
+    ("https://xn--80ak6aa92e.example/a", "https://xn--80ak6aa92e.example:443/a"),
+    ("https://example.org/a.b..c/", "https://example.org:443/a.b..c/"),
+)
+
 # Two addresses that are two pages.
 DIFFERENT = (
     ("https://example.org/a", "https://example.org/A", "the path has cases"),
@@ -209,3 +218,10 @@ def test_credentials_are_not_shown() -> None:
     assert without_credentials("https://reader:se@cret@example.org:8080/a?b#c") == "https://example.org:8080/a?b#c"
     assert without_credentials("https://example.org/a@b") == "https://example.org/a@b"
     assert without_credentials("http://[::1") == "http://[::1"
+
+
+@pytest.mark.parametrize(("simple", "other"), SIMPLE)
+def test_a_simple_address_has_the_canonical_form_of_any_other(simple: str, other: str) -> None:
+    assert normalise(simple) == normalise(other) is not None
+    assert absolute("https://other.example/feed", simple) == simple
+    assert is_web(simple)

@@ -13,7 +13,7 @@ from aggregator.model.fetch import Fetched, FetchFailed
 from aggregator.model.parsed import OriginSource
 from aggregator.model.source import Republish, Source, SourceKind, Validators
 from aggregator.model.topic import Expectation, Match, Topic
-from aggregator.pipeline.read import Desk, read
+from aggregator.reading.read import Desk, read
 from aggregator.topics.match import Matcher, compile_topics
 
 _BY_HAND = "expect"

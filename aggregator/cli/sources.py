@@ -276,7 +276,7 @@ async def look(found: "Configuration", url: str, *, private: bool = False) -> Se
 def _seen(found: "Configuration", source_id: str, fetched: "Fetched") -> Seen:
     from aggregator.model.source import Source, SourceKind
     from aggregator.parse import parse
-    from aggregator.pipeline.read import Desk, read
+    from aggregator.reading.read import Desk, read
     from aggregator.topics.match import compile_topics
 
     parsed = parse(fetched.documents[0], url=fetched.url, agencies=found.agencies)

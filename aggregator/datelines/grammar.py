@@ -7,6 +7,7 @@ Place[/place][, region][, date], then the agency in /.../, in (...), between das
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from aggregator.datelines.vocabulary import WORD, Vocabulary
 from aggregator.dates import LATEST_YEAR, WEEKDAYS, ascii_digits, month_number
@@ -208,7 +209,7 @@ def _is_capitalised(words: list[str]) -> bool:
 
 def _agency_first(text: str, vocabulary: Vocabulary) -> FoundDateline | None:
     """ "TASS, August 11. "."""
-    words = list(WORD.finditer(text))[:6]
+    words = list(islice(WORD.finditer(text), 6))
     found = vocabulary.at([word.group() for word in words])
     if not found or words[0].start() != 0:
         return None

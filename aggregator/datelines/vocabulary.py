@@ -18,6 +18,8 @@ class Vocabulary:
     """`forms`: folded form -> agency."""
 
     forms: dict[str, AgencyName]
+    first_words: frozenset[str]
+    """Of the forms: nearly every text begins with another word."""
 
     def whole(self, printed: str) -> AgencyName | None:
         """The agency whose name this is, and nothing beside it."""
@@ -25,6 +27,8 @@ class Vocabulary:
 
     def at(self, words: Sequence[str]) -> tuple[AgencyName, int] | None:
         """The longest name at the beginning of the words, and of how many words it is."""
+        if not words or folded(words[0]).partition(" ")[0] not in self.first_words:
+            return None
         for count in range(min(_LONGEST, len(words)), 0, -1):
             agency = self.forms.get(folded(" ".join(words[:count])))
             if agency:
@@ -44,4 +48,4 @@ def vocabulary_of(agencies: tuple[AgencyName, ...]) -> Vocabulary:
         for form in (*agency.forms, agency.name):
             forms.setdefault(folded(form), agency)
     forms.pop("", None)
-    return Vocabulary(forms=forms)
+    return Vocabulary(forms=forms, first_words=frozenset(form.partition(" ")[0] for form in forms))

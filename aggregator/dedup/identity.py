@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from uuid import UUID, uuid5
+from hashlib import sha1
+from uuid import UUID
 
 from aggregator.model.article import Article
 from aggregator.model.identity import Fingerprints, Key, KeyKind
@@ -24,6 +25,8 @@ class EntryKeys:
     entry: Entry
     keys: tuple[Key, ...]
     url_is_ambiguous: bool
+    offers: tuple[bytes, ...]
+    """`offers(entry)`."""
 
 
 def entry_keys(entries: Iterable[Entry]) -> tuple[EntryKeys, ...]:
@@ -44,7 +47,9 @@ def entry_keys(entries: Iterable[Entry]) -> tuple[EntryKeys, ...]:
     for entry, _, keys in offered:
         unique = tuple(key for key in keys if len(titles[key]) == 1)
         ambiguous = len(url_titles.get(normalise(entry.link) or "", ())) > 1
-        found.setdefault(unique[0].digest, EntryKeys(entry=entry, keys=unique, url_is_ambiguous=ambiguous))
+        if unique[0].digest not in found:
+            offered_by = _offers(keys, normalise(entry.link))
+            found[unique[0].digest] = EntryKeys(entry=entry, keys=unique, url_is_ambiguous=ambiguous, offers=offered_by)
     return tuple(found.values())
 
 
@@ -54,7 +59,10 @@ def offers(entry: Entry) -> tuple[bytes, ...]:
     Two entries of one document that share none of them do not touch each other's keys (rules R1).
     """
     _, _, keys = _offer(entry)
-    url = normalise(entry.link)
+    return _offers(keys, normalise(entry.link))
+
+
+def _offers(keys: tuple[Key, ...], url: str | None) -> tuple[bytes, ...]:
     digests = [key.digest for key in keys] + ([digest("url", url)] if url else [])
     return tuple(one[:8] for one in digests)
 
@@ -96,12 +104,19 @@ def mint_name(source_id: str, keys: tuple[Key, ...], article: Article) -> str:
 @lru_cache(maxsize=1024)
 def mint(name: str, attempt: int = 1) -> str:
     """The uri for a name; attempts after the first are for names whose uri another article has taken."""
-    return uuid5(PROJECT_NAMESPACE, name if attempt == 1 else f"{name}#{attempt}").urn
+    return _urn(name if attempt == 1 else f"{name}#{attempt}")
 
 
 def source_uri(source_id: str) -> str:
     """The id of a source that has none of its own (rules R34)."""
-    return uuid5(PROJECT_NAMESPACE, source_id).urn
+    return _urn(source_id)
+
+
+def _urn(name: str) -> str:
+    """`uuid5(PROJECT_NAMESPACE, name).urn` (RFC 9562 5.5) at a third of its price: it is asked for every entry."""
+    hashed = sha1(PROJECT_NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(hashed[16], 16) & 3]
+    return f"urn:uuid:{hashed[:8]}-{hashed[8:12]}-5{hashed[13:16]}-{variant}{hashed[17:20]}-{hashed[20:32]}"
 
 
 def _offer(entry: Entry) -> tuple[Entry, str, tuple[Key, ...]]:

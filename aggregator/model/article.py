@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from aggregator.model.parsed import Category, OriginSource, Person
+from aggregator.model.slots import quickly_pickled
 from aggregator.model.source import Announce, Republish
 
 
@@ -27,6 +28,7 @@ class ZoneBasis(StrEnum):
     ASSUMED_UTC = "assumed_utc"
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialDate:
     """A date as far as it is known."""
@@ -60,6 +62,7 @@ class Place:
     name: str
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dateline:
     """The dateline as printed (schema.org `dateline`)."""
@@ -80,6 +83,7 @@ class Agency:
     confidence: float = 1.0
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publisher:
     """Who put it out (schema.org `publisher`)."""
@@ -90,6 +94,7 @@ class Publisher:
     """The source's own page; None when private or local."""
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """An enclosure or image."""
@@ -120,6 +125,7 @@ class LanguageBasis(StrEnum):
     CONFIG = "config"
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
     """BCP 47 tag with its ground."""
@@ -129,6 +135,7 @@ class Language:
     confidence: float = 1.0
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
     """What may be done with the text; `republish` is in force after the agency override (rules R21)."""
@@ -146,6 +153,7 @@ class EffectiveBasis(StrEnum):
     FIRST_SEEN = "first_seen"
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """A text as normalised from one observation; identity is decided later, in the writer (rules R6).

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from aggregator.model.article import Article, StoredArticle
+from aggregator.model.slots import quickly_pickled
 from aggregator.model.topic import Match
 
 
@@ -18,6 +19,7 @@ class KeyKind(StrEnum):
     """A local document's path relative to its source."""
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
     """A value under which a source names an entry; `digest` is blake2b-16 of kind and value."""
@@ -27,6 +29,7 @@ class Key:
     digest: bytes
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprints:
     """For comparison only; never in an id. Each is blake2b-16 or None where there is nothing to compare."""
@@ -43,6 +46,7 @@ class Fingerprints:
     """Normalised URL with a path, else None."""
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """One entry on its way to the writer: what it is called, what it says, what it matches."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aggregator.model.slots import quickly_pickled
+
 
 class TextType(StrEnum):
     """How a text is to be read: as it stands, or as markup."""
@@ -20,6 +22,7 @@ class Text:
     language: str | None = None
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """An author or contributor as printed."""
@@ -41,6 +44,7 @@ class Link:
     length: int | None = None
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
     """A tag of the source, untouched (RFC 4287 4.2.2)."""
@@ -50,6 +54,7 @@ class Category:
     label: str | None = None
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginSource:
     """A feed's own head, or an `atom:source` found inside an entry."""

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from aggregator.model.slots import quickly_pickled
+
 
 class SourceKind(StrEnum):
     """How a source is read. `FOLDER` and `FILE` are local documents."""
@@ -92,6 +94,7 @@ class Validators:
     """blake2b-16 of the answer's bytes as they came over the wire, before decompression; of `url`."""
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownItem:
     """An item that need not be read again, and what reading the rest of its document must know of it."""

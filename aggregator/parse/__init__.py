@@ -8,7 +8,7 @@ from aggregator.model.fetch import Document
 from aggregator.model.parsed import ParsedFeed
 from aggregator.model.source import AgencyName
 from aggregator.parse.bounds import fit
-from aggregator.parse.feeds import parse_feed, unseen_items
+from aggregator.parse.feeds import ManyNew, parse_feed
 from aggregator.parse.wire import parse_wire
 
 _WIRE = (".txt", ".md")
@@ -21,17 +21,19 @@ def parse(
     url: str | None,
     agencies: tuple[AgencyName, ...],
     known: frozenset[bytes] = frozenset(),
+    at_most_new: int | None = None,
 ) -> ParsedFeed:
     """The document's entries; `url` is where it came from on the network, None for a local one.
 
-    Items of a feed whose digest is known are left out where that is safe, and named in `left_out`.
+    Items of a feed whose digest is known are left out where that is safe, and named in `left_out`. Raises ManyNew where more
+    than `at_most_new` would be left.
     Raises NotAFeed or UnreadableDocument, whose message says what the document is instead.
     """
     if url is None and document.key.lower().endswith(_WIRE):
         return _within_bounds(parse_wire(_beginning(document), agencies))
     if url is None and not document.key.lower().endswith(_FEED):
         raise UnreadableDocument(f"not a kind of document that is read (it is one of {' '.join(_WIRE + _FEED)})")
-    return parse_feed(document, url, known)
+    return parse_feed(document, url, known, at_most_new)
 
 
 def _beginning(document: Document) -> Document:
@@ -49,4 +51,4 @@ def _within_bounds(parsed: ParsedFeed) -> ParsedFeed:
     return replace(parsed, entries=entries, defects=(*parsed.defects, *too_long)) if too_long else parsed
 
 
-__all__ = ["parse", "unseen_items"]
+__all__ = ["ManyNew", "parse"]

@@ -11,9 +11,11 @@ import xml.sax.xmlreader
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import feedparser.api
+import feedparser.mixin
 
 from aggregator.errors import NotAFeed
 from aggregator.html import MAX_HTML
@@ -56,6 +58,17 @@ _NOT_AN_ENTRY = r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
 _ENTRY_START = re.compile(rf"{_NOT_AN_ENTRY}|<(?:\w+:)?(item|entry)\b", re.DOTALL | re.IGNORECASE)
 
 
+# feedparser joins the base to itself at every element, a quarter of its time. Kept is the last pair only: a base may be long.
+feedparser.mixin.make_safe_absolute_uri = lru_cache(maxsize=1)(feedparser.mixin.make_safe_absolute_uri)
+
+
+class _Parameters(feedparser.FeedParserDict):
+    """What is known of a text: strings and flags, copied deeply twice an entry."""
+
+    def __deepcopy__(self, memo: Any) -> feedparser.FeedParserDict:
+        return feedparser.FeedParserDict(self)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFeed:
     """What feedparser found; its dictionaries hold whatever the document held."""
@@ -84,6 +97,7 @@ class _Bounds:
         self.resolve_relative_uris = False
         self.sanitize_html = False  # it is no boundary and slow: `html.clean` is
         self.cut: Counter[str] = Counter()
+        self.contentparams: Any
         self._elements = 0
 
     def unknown_starttag(self, tag: str, attributes: Any) -> None:
@@ -100,6 +114,10 @@ class _Bounds:
             super().track_namespace(prefix, uri)  # type: ignore[misc]
         else:
             self.cut[f"namespaces beyond {MAX_NAMESPACES} were left out"] += 1
+
+    def push_content(self, *arguments: Any) -> None:
+        super().push_content(*arguments)  # type: ignore[misc]
+        self.contentparams = _Parameters(self.contentparams)
 
     def pop(self, element: str, strip_whitespace: int = 1) -> Any:
         """The text of an element that ends, cut before feedparser searches it for links and entities."""

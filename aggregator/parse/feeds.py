@@ -53,14 +53,23 @@ _ADDRESSES = (
 _Raw = Mapping[str, Any]
 
 
-def parse_feed(document: Document, url: str | None, known: frozenset[bytes] = frozenset()) -> ParsedFeed:
+class ManyNew(Exception):
+    """More of the document's items are new than were to be read, or they cannot be told apart."""
+
+
+def parse_feed(
+    document: Document, url: str | None, known: frozenset[bytes] = frozenset(), at_most_new: int | None = None
+) -> ParsedFeed:
     """The feed in the document; `url` is the base of its relative links.
 
     Items whose digest is known are not read, if the rest can be read as if they were.
+    Raises ManyNew, before anything is parsed, where that would be more than `at_most_new`.
     Raises NotAFeed if no format is recognised. A bad entry is left out and counted in `defects`; the others stay.
     """
     decoded = decode(document.body, document.content_type)
     pieces = cut(decoded.text, url)
+    if at_most_new is not None and (pieces is None or sum(one not in known for one in pieces.digests) > at_most_new):
+        raise ManyNew
     if pieces and not known.isdisjoint(pieces.digests):
         fresh = tuple(digest for digest in pieces.digests if digest not in known)
         parsed = _parse(document, replace(decoded, text=pieces.without(known)), url, fresh)
@@ -68,12 +77,6 @@ def parse_feed(document: Document, url: str | None, known: frozenset[bytes] = fr
         if parsed.items == fresh and len(parsed.entries) == len(fresh) and parsed.defects == decoded.defects:
             return replace(parsed, left_out=tuple(digest for digest in pieces.digests if digest in known))
     return _parse(document, decoded, url, pieces.digests if pieces else ())
-
-
-def unseen_items(document: Document, url: str | None, known: frozenset[bytes]) -> int | None:
-    """How many items of the document are not known; None where they cannot be told apart."""
-    pieces = cut(decode(document.body, document.content_type).text, url)
-    return sum(digest not in known for digest in pieces.digests) if pieces else None
 
 
 def _parse(document: Document, decoded: Decoded, url: str | None, items: tuple[bytes, ...]) -> ParsedFeed:

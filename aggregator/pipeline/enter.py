@@ -49,7 +49,7 @@ class Writing:
 def enter(writing: Writing, uri: str, matches: Iterable[Match]) -> None:
     """Revise the rows that an article has and admit it where it matches newly; a lost match stays published."""
     stored = writing.batch.article(uri)
-    says = standing(writing.batch.desk.of(uri))
+    says = standing(writing.batch.decisions_on(uri))
     existing = {(row.topic_id, row.grain): row for row in writing.batch.rows_of(uri)}
     for row in existing.values():
         revise(writing, row, stored, says)

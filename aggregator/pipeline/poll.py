@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from aggregator.model.fetch import FailureKind, Fetched, FetchFailed, FetchResult
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceState
-from aggregator.pipeline.limits import TooCostly
-from aggregator.pipeline.read import Desk, Reading
 from aggregator.pipeline.record import Visit
 from aggregator.pipeline.works import Works
 from aggregator.pipeline.writer import Writer
+from aggregator.reading.limits import TooCostly
+from aggregator.reading.read import Desk, Reading
 from aggregator.schedule import earliest_poll
 
 _LOG = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceState, Validators
 from aggregator.pipeline.churn import confirm_held, in_churn, look_for_discontinuity
 from aggregator.pipeline.enter import Writing
-from aggregator.pipeline.read import ReadDocument, Reading
 from aggregator.pipeline.settle import settle
 from aggregator.pipeline.works import Works
+from aggregator.reading.read import ReadDocument, Reading
 from aggregator.storage import Batch
 
 

@@ -39,7 +39,7 @@ def _with_what_is_known_of_its_url(batch: Batch, sighting: Sighting) -> Sighting
     if sighting.url_is_ambiguous:
         batch.mark_url_ambiguous(url)
         return sighting
-    return replace(sighting, url_is_ambiguous=batch.url_is_ambiguous(url))
+    return replace(sighting, url_is_ambiguous=True) if batch.url_is_ambiguous(url) else sighting
 
 
 def _match(writing: Writing, sighting: Sighting, uri: str, verdict: Verdict) -> None:
@@ -104,7 +104,7 @@ def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> None:
         article=article,
         owner=_owner(sighting),
     )
-    dates = [decision for decision in batch.desk.of(uri) if decision.word is Word.DATE]
+    dates = [decision for decision in batch.decisions_on(uri) if decision.word is Word.DATE]
     batch.save_article(dated(after, dates[-1]) if dates else after, prints)
 
 

@@ -11,7 +11,7 @@ from aggregator.ledger import Occasion
 from aggregator.model.source import AgencyName, Source
 from aggregator.model.topic import Topic
 from aggregator.pipeline.enter import Writing
-from aggregator.pipeline.pool import Readers
+from aggregator.reading.pool import Readers
 from aggregator.storage import Batch, Store
 from aggregator.topics.match import Matcher
 

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, delete, exists, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model.article import StoredArticle
-from aggregator.model.desk import Request, RequestKind
+from aggregator.model.desk import Decision, Request, RequestKind
 from aggregator.model.fetch import SkippedDocument
 from aggregator.model.identity import Candidate, Fingerprints, Key, Sighting
 from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
@@ -18,16 +18,14 @@ from aggregator.model.topic import Grain, IdPolicy, Match
 from aggregator.storage import rows, statements
 from aggregator.storage.codec import evidence_to_json, plain_json, to_instant, to_microseconds
 from aggregator.storage.desk_book import DeskBook
+from aggregator.storage.driver import Driver
 from aggregator.storage.history import History
 from aggregator.storage.tables import (
     article,
     document,
-    entry_id,
     entry_key,
     ledger,
-    match,
     observation,
-    poll,
     request,
     topic_feed,
 )
@@ -43,8 +41,7 @@ class Batch:
     """The writer's hand inside one transaction; ended by `Store.batch()`."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._dialect = connection.dialect.name
+        self._connection = Driver(connection)
         # What this transaction knows without asking: a poll of twenty new entries asked 500 times, 100 times for a number.
         self._numbers: dict[str, int] = {}
         self._new: dict[str, tuple[StoredArticle, Fingerprints]] = {}
@@ -52,8 +49,13 @@ class Batch:
         self._entered: set[str] = set()
         self._absent: set[tuple[str, bytes]] = set()
         self._free: set[str] = set()
-        self.history = History(connection)
-        self.desk = DeskBook(connection)
+        self._highest: int | None = None
+        self.history = History(self._connection)
+        self.desk = DeskBook(self._connection)
+
+    def send(self) -> None:
+        """Send the writes that wait for company; `Store.batch` does it before the transaction ends."""
+        self._connection.send()
 
     # -- sources
 
@@ -64,11 +66,11 @@ class Batch:
 
     def save_source_state(self, state: SourceState) -> None:
         """Write the state as a whole."""
-        self._connection.execute(statements.SAVE_SOURCE_STATE[self._dialect], rows.source_state_values(state))
+        self._connection.write_later(statements.SAVE_SOURCE_STATE, rows.source_state_values(state))
 
     def add_poll(self, record: Poll) -> None:
         """Append the record of a visit."""
-        self._connection.execute(insert(poll), rows.poll_values(record))
+        self._connection.write_later(statements.ADD_POLL, rows.poll_values(record))
 
     def save_documents(
         self, source_id: str, read: Iterable[str], failed: Iterable[SkippedDocument], now: datetime
@@ -119,8 +121,8 @@ class Batch:
         Of the named document, or of the whole source for None.
         """
         query = statements.WINDOW if key is None else statements.WINDOW_OF_DOCUMENT
-        found = self._connection.execute(query, {"source_id": source_id, "document": key})
-        return {(bytes(row.key), bytes(row.text_digest)): row.id for row in found}
+        where = {"source_id": source_id} if key is None else {"source_id": source_id, "document": key}
+        return {(row.key, row.text_digest): row.id for row in self._connection.ask(query, where)}
 
     def window_documents(self, source_id: str) -> frozenset[str]:
         """Documents of the source that have an observation in the window."""
@@ -140,11 +142,11 @@ class Batch:
             "link": sighting.link,
             "body_digest": sighting.fingerprints.body,
             "url_digest": sighting.fingerprints.url,
-            "repairs": plain_json(sighting.article.repairs),
+            "repairs": plain_json(sighting.article.repairs) if sighting.article.repairs else "[]",
             "first_seen_at": to_microseconds(now),
             "left_at": None,
         }
-        self._connection.execute(statements.OBSERVE[self._dialect], values)
+        self._connection.write_later(statements.OBSERVE, values)
         for name, value in (("url", sighting.fingerprints.url), ("body", sighting.fingerprints.body)):
             if value is not None:
                 self._absent.discard((name, value))
@@ -152,8 +154,8 @@ class Batch:
     def leave(self, observations: Iterable[int], now: datetime) -> None:
         """The entries are no longer in their source's document."""
         at = to_microseconds(now)
-        if gone := [{"number": number, "at": at} for number in observations]:
-            self._connection.execute(statements.LEAVE, gone)
+        for number in observations:
+            self._connection.write_later(statements.LEAVE, {"number": number, "at": at})
 
     # -- articles
 
@@ -163,7 +165,7 @@ class Batch:
         """
         for at in range(0, len(uris), _AHEAD):
             wanted_uris = set(uris[at : at + _AHEAD])
-            taken = self._connection.execute(statements.TAKEN_URIS, {"uris": list(wanted_uris)}).scalars()
+            taken = (row.uri for row in self._connection.ask(statements.TAKEN_URIS, {"uris": list(wanted_uris)}))
             self._free |= wanted_uris.difference(taken, self._new)
         for at in range(0, len(sightings), _AHEAD):
             chunk = sightings[at : at + _AHEAD]
@@ -173,7 +175,7 @@ class Batch:
             bodies = {one.body for one in prints if one.body is not None}
             # Rows of one chunk share their source.
             where = {"source_id": chunk[0].source_id, "keys": list(keys)}
-            found = {bytes(row.key) for row in self._connection.execute(statements.KEYS, where)}
+            found = {row.key for row in self._connection.ask(statements.KEYS, where)}
             self._absent.update((_key_of(chunk[0].source_id), key) for key in keys - found)
             for name, query, wanted in (
                 ("url", statements.KNOWN_URLS, urls),
@@ -181,8 +183,8 @@ class Batch:
                 ("body", statements.KNOWN_BODIES, bodies),
             ):
                 if wanted:
-                    answer = self._connection.execute(query, {"digests": list(wanted)}).scalars()
-                    self._absent.update((name, value) for value in wanted.difference(map(bytes, answer)))
+                    known = (digest for (digest,) in self._connection.ask(query, {"digests": list(wanted)}))
+                    self._absent.update((name, value) for value in wanted.difference(known))
 
     def candidates(self, sighting: Sighting) -> tuple[Candidate, ...]:
         """The stored articles that the sighting may be, found by its source's keys, its URL and its body."""
@@ -192,11 +194,12 @@ class Batch:
             ("body", statements.BY_BODY, sighting.fingerprints.body),
         ):
             if value is not None and (name, value) not in self._absent:
-                for number in self._connection.execute(query, {"digest": value}).scalars():
+                for (number,) in self._connection.ask(query, {"digest": value}):
                     via.setdefault(number, []).append(name)
         if not via:
             return ()
-        found = self._connection.execute(_candidate_query(sighting.source_id, list(via))).all()
+        where = {"source_id": sighting.source_id, "numbers": list(via)}
+        found = self._connection.ask(statements.CANDIDATES, where)
         return tuple(_candidate(row, tuple(via[row.id])) for row in found)
 
     def _by_keys(self, sighting: Sighting) -> dict[int, list[str]]:
@@ -206,33 +209,44 @@ class Batch:
         kinds = {key.digest: key.kind.value for key in sighting.keys if (name, key.digest) not in self._absent}
         if kinds:
             where = {"source_id": source_id, "keys": list(kinds)}
-            for row in self._connection.execute(statements.KEYS, where):
-                via.setdefault(row.article_id, []).append(kinds[bytes(row.key)])
+            for row in self._connection.ask(statements.KEYS, where):
+                via.setdefault(row.article_id, []).append(kinds[row.key])
         return via
 
     def uri_is_taken(self, uri: str) -> bool:
         """Whether an article bears the uri."""
         if uri in self._free:
             return False
-        return uri in self._new or bool(self._connection.execute(statements.URI_IS_TAKEN, {"uri": uri}).scalar_one())
+        return uri in self._new or bool(self._connection.ask(statements.ARTICLE_NUMBER, {"uri": uri}))
 
     def article(self, uri: str) -> StoredArticle:
         """The article of that uri; it must exist."""
         if uri in self._new:
             return self._new[uri][0]
-        return rows.stored_article(self._connection.execute(statements.ARTICLE, {"uri": uri}).one())
+        (row,) = self._connection.ask(statements.ARTICLE, {"uri": uri})
+        return rows.stored_article(row)
+
+    def decisions_on(self, uri: str) -> tuple[Decision, ...]:
+        """Everything the desk said of the article; nothing of one that this transaction brought."""
+        return () if uri in self._new else self.desk.of(uri)
 
     def fingerprints(self, uri: str) -> Fingerprints:
         """The fingerprints of the article's present text; it must exist."""
         if uri in self._new:
             return self._new[uri][1]
-        return rows.fingerprints(self._connection.execute(statements.ARTICLE, {"uri": uri}).one())
+        (row,) = self._connection.ask(statements.ARTICLE, {"uri": uri})
+        return rows.fingerprints(row)
 
     def add_article(self, stored: StoredArticle, prints: Fingerprints) -> None:
         """Store a new article."""
-        added = self._connection.execute(insert(article), rows.article_values(stored, prints))
-        assert added.inserted_primary_key is not None  # noqa: S101  one row was inserted
-        self._numbers[stored.uri] = added.inserted_primary_key[0]
+        # Numbered here, so that the row need not be written before others that point to it are made: nobody else writes.
+        if self._highest is None:
+            (row,) = self._connection.ask(statements.HIGHEST_NUMBER, {})
+            self._highest = row.number
+        self._highest += 1
+        self._numbers[stored.uri] = self._highest
+        values = rows.article_values(stored, prints) | {"id": self._highest}
+        self._connection.write_later(statements.ADD_ARTICLE, values)
         self._new[stored.uri] = stored, prints
         self._free.discard(stored.uri)
 
@@ -245,27 +259,22 @@ class Batch:
     def mark_url_ambiguous(self, url_digest: bytes) -> None:
         """The URL stood for two titles."""
         self._absent.discard(("ambiguous", url_digest))
-        self._connection.execute(statements.MARK_AMBIGUOUS[self._dialect], {"url_digest": url_digest})
+        self._connection.write(statements.MARK_AMBIGUOUS, {"url_digest": url_digest})
 
     def url_is_ambiguous(self, url_digest: bytes) -> bool:
         """Whether the URL ever stood for two titles."""
         if ("ambiguous", url_digest) in self._absent:
             return False
-        return bool(self._connection.execute(statements.URL_IS_AMBIGUOUS, {"url_digest": url_digest}).scalar_one())
+        return bool(self._connection.ask(statements.URL_IS_AMBIGUOUS, {"url_digest": url_digest}))
 
     def bind_keys(self, source_id: str, keys: Iterable[Key], rebind: Sequence[Key], uri: str) -> None:
         """Let the keys name the article; one that names another already keeps doing so unless it is in `rebind`."""
         number = self._article_id(uri)
         again = {key.digest for key in rebind}
-        kept: list[rows.Values] = []
-        moved: list[rows.Values] = []
         for key in keys:
             values = {"source_id": source_id, "key": key.digest, "kind": key.kind.value, "article_id": number}
-            (moved if key.digest in again else kept).append(values)
+            self._connection.write_later(statements.REBIND_KEY if key.digest in again else statements.BIND_KEY, values)
             self._absent.discard((_key_of(source_id), key.digest))
-        for statement, values_of_keys in ((statements.BIND_KEY, kept), (statements.REBIND_KEY, moved)):
-            if values_of_keys:
-                self._connection.execute(statement[self._dialect], values_of_keys)
 
     def sources_of(self, uri: str) -> tuple[str, ...]:
         """The sources that have shown the article, the first first."""
@@ -318,8 +327,8 @@ class Batch:
             }
             for found in matches
         ]
-        if values:
-            self._connection.execute(insert(match), values)
+        for one in values:
+            self._connection.write_later(statements.ADD_MATCH, one)
             self._matched.add(uri)
 
     def rows_of(self, uri: str) -> tuple[LedgerRow, ...]:
@@ -352,7 +361,7 @@ class Batch:
     def add_row(self, row: LedgerRow) -> None:
         """Append a row; it gets the next sequence number."""
         values = rows.ledger_values(row) | {"article_id": self._article_id(row.article_uri)}
-        self._connection.execute(insert(ledger), values)
+        self._connection.write(statements.ADD_ROW, values)
         self._entered.add(row.article_uri)
 
     def save_row(self, row: LedgerRow) -> None:
@@ -361,19 +370,18 @@ class Batch:
 
     def bound_entry_id(self, uri: str, policy: IdPolicy) -> str | None:
         """The entry id the article has under the policy in every topic, once one is given (rules R20)."""
-        query = select(entry_id.c.entry_id).where(entry_id.c.id_policy == policy)
-        return self._connection.execute(
-            query.where(entry_id.c.article_id == self._article_id(uri))
-        ).scalar_one_or_none()
+        where = {"id_policy": policy.value, "number": self._article_id(uri)}
+        found = self._connection.ask(statements.ENTRY_ID, where)
+        return str(found[0].entry_id) if found else None
 
     def entry_id_is_taken(self, value: str) -> bool:
         """Whether an entry of any policy bears the id."""
-        return self._connection.execute(select(exists().where(entry_id.c.entry_id == value))).scalar_one()
+        return bool(self._connection.ask(statements.ENTRY_ID_IS_TAKEN, {"entry_id": value}))
 
     def bind_entry_id(self, uri: str, policy: IdPolicy, value: str) -> None:
         """Give the article its entry id under the policy, for ever."""
         values = {"article_id": self._article_id(uri), "id_policy": policy.value, "entry_id": value}
-        self._connection.execute(insert(entry_id).values(values))
+        self._connection.write(statements.BIND_ENTRY_ID, values)
 
     def first_guid(self, uri: str) -> str | None:
         """The guid under which the owning source first showed the article, for an id that is preserved."""
@@ -384,7 +392,8 @@ class Batch:
             .order_by(observation.c.id)
             .limit(1)
         )
-        return self._connection.execute(query).scalar_one_or_none()
+        found = self._connection.execute(query).scalar_one_or_none()
+        return None if found is None else str(found)
 
     def topic_feed(self, topic_id: str, grain: Grain) -> TopicFeedState | None:
         """What is stored of the published feed; None for a new one."""
@@ -404,12 +413,12 @@ class Batch:
 
     def _article_id(self, uri: str) -> int:
         if uri not in self._numbers:
-            self._numbers[uri] = self._connection.execute(statements.ARTICLE_NUMBER, {"uri": uri}).scalar_one()
+            ((self._numbers[uri],),) = self._connection.ask(statements.ARTICLE_NUMBER, {"uri": uri})
         return self._numbers[uri]
 
     def _insert(self, table: Table) -> Any:
         """An INSERT that knows ON CONFLICT, the one statement in which the dialects differ."""
-        return {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._connection.dialect.name](table)
+        return {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._connection.dialect](table)
 
     def _upsert(self, table: Table, values: rows.Values) -> None:
         names = [column.name for column in table.primary_key]
@@ -423,15 +432,7 @@ def _key_of(source_id: str) -> str:
     return f"key {source_id}"
 
 
-def _candidate_query(source_id: str, numbers: list[int]) -> Any:
-    in_source = exists().where(and_(observation.c.article_id == article.c.id, observation.c.source_id == source_id))
-    is_published = exists().where(and_(ledger.c.article_id == article.c.id, ledger.c.state == RowState.LIVE))
-    return select(article, in_source.label("in_source"), is_published.label("is_published")).where(
-        article.c.id.in_(numbers)
-    )
-
-
-def _candidate(row: Row[Any], via: tuple[str, ...]) -> Candidate:
+def _candidate(row: Any, via: tuple[str, ...]) -> Candidate:
     return Candidate(
         stored=rows.stored_article(row),
         fingerprints=rows.fingerprints(row),

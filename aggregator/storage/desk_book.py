@@ -7,13 +7,14 @@ from sqlalchemy import Connection, insert, select, update
 
 from aggregator.model.desk import Decision, Word
 from aggregator.storage.codec import to_instant, to_microseconds
+from aggregator.storage.driver import Driver
 from aggregator.storage.tables import article, decision, request
 
 
 class DeskBook:
     """Decisions as they were made; only `applied_at` is written later."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection | Driver) -> None:
         self._connection = connection
 
     def decide(self, made: Decision) -> None:

@@ -4,31 +4,28 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model.ledger import ArchivePage, LedgerRow, RowState
 from aggregator.model.topic import Grain
-from aggregator.storage import rows
+from aggregator.storage import rows, statements
 from aggregator.storage.codec import to_instant, to_microseconds
+from aggregator.storage.driver import Driver
 from aggregator.storage.tables import archive_page, article, ledger, observation
 
 
 class History:
     """Statements of one feed, named by topic and grain; reached as `Batch.history`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Driver) -> None:
         self._connection = connection
 
     def live_since(self, topic_id: str, grain: Grain, since: datetime) -> int:
         """How many of the feed's rows were made live after that moment, whatever became of them."""
-        query = select(func.count(ledger.c.position)).where(
-            *_of(topic_id, grain),
-            # Named one by one: a range of the index for each, where `!=` would go through the whole feed.
-            ledger.c.state.in_([RowState.LIVE, RowState.HELD, RowState.WITHDRAWN]),
-            ledger.c.first_published_at > to_microseconds(since),
-        )
-        return self._connection.execute(query).scalar_one()
+        where = {"topic_id": topic_id, "grain": grain.value, "states": _MADE_LIVE, "since": to_microseconds(since)}
+        ((count,),) = self._connection.ask(statements.LIVE_SINCE, where)
+        return int(count)
 
     def next_position(self, topic_id: str, grain: Grain) -> int:
         """The place of the next row that enters a file."""
@@ -36,8 +33,9 @@ class History:
 
     def highest_position(self, topic_id: str, grain: Grain) -> int:
         """0 for a feed that never had an entry."""
-        query = select(func.max(ledger.c.position)).where(*_of(topic_id, grain))
-        return self._connection.execute(query).scalar_one() or 0
+        where = {"topic_id": topic_id, "grain": grain.value}
+        ((position,),) = self._connection.ask(statements.HIGHEST_POSITION, where)
+        return int(position)
 
     def queue(self, topic_id: str, grain: Grain) -> tuple[tuple[LedgerRow, datetime], ...]:
         """(row, the article's effective date) of every row that waits its turn."""
@@ -59,6 +57,8 @@ class History:
 
     def unsettled(self, source_id: str) -> tuple[LedgerRow, ...]:
         """Rows that wait for the source's ids to settle and whose entry it still shows. Asked at every poll."""
+        if not self._connection.ask(statements.UNSETTLED, {"source_id": source_id}):
+            return ()
         found = self._connection.execute(_UNSETTLED, {"source_id": source_id})
         return tuple(rows.ledger_row(row) for row in found)
 
@@ -86,7 +86,7 @@ class History:
 
     def save_pages(self, pages: Iterable[ArchivePage]) -> None:
         """Write what is new or changed of archive pages."""
-        insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._connection.dialect.name]
+        insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._connection.dialect]
         for page in pages:
             values = {
                 "topic_id": page.topic_id,
@@ -99,6 +99,9 @@ class History:
             statement = insert(archive_page).values(values)
             names = ["topic_id", "grain", "number"]
             self._connection.execute(statement.on_conflict_do_update(index_elements=names, set_=changed))
+
+
+_MADE_LIVE = [RowState.LIVE.value, RowState.HELD.value, RowState.WITHDRAWN.value]
 
 
 def _of(topic_id: str, grain: Grain) -> tuple[Any, Any]:

@@ -1,31 +1,42 @@
 """The statements of the poll path, each built once: to build one anew costs three times what it takes to run it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, exists, select, update
+from sqlalchemy import Table, and_, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from aggregator.model.ledger import RowState
+from aggregator.storage.driver import Prepared
 from aggregator.storage.tables import (
     ambiguous_url,
     article,
+    entry_id,
     entry_key,
     ledger,
     match,
     observation,
+    poll,
     source_state,
 )
 
 _MAX_CANDIDATES = 50
 
 
-def _in_each_dialect(build: Callable[[Any], Any]) -> Mapping[str, Any]:
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def _plain(statement: Any) -> Prepared:
+    return Prepared(lambda _: statement)
+
+
+def _on_conflict(build: Callable[[Any], Any], columns: list[str] | None = None) -> Prepared:
     """ON CONFLICT is the one thing in which the dialects differ."""
-    return {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
+    return Prepared(lambda dialect: build(_INSERT[dialect]), columns)
 
 
-def upsert(table: Table) -> Mapping[str, Any]:
-    """By dialect: write the whole row, whether it is there or not."""
+def _upsert(table: Table) -> Prepared:
+    """Write the whole row, whether it is there or not."""
 
     def build(insert: Any) -> Any:
         statement = insert(table)
@@ -33,7 +44,16 @@ def upsert(table: Table) -> Mapping[str, Any]:
         changed = {column.name: statement.excluded[column.name] for column in table.c if column.name not in names}
         return statement.on_conflict_do_update(index_elements=names, set_=changed)
 
-    return _in_each_dialect(build)
+    return _on_conflict(build)
+
+
+def _insert(table: Table) -> Prepared:
+    """Write a new row; a number that the database gives is left to it."""
+    return Prepared(lambda _: insert(table), _columns(table))
+
+
+def _columns(table: Table) -> list[str]:
+    return [column.name for column in table.c if column is not table.autoincrement_column]
 
 
 def _observe(insert: Any) -> Any:
@@ -48,52 +68,90 @@ def _rebind(insert: Any) -> Any:
     return statement.on_conflict_do_update(index_elements=["source_id", "key"], set_=changed)
 
 
-SOURCE_STATE = select(source_state).where(source_state.c.source_id == bindparam("source_id"))
-SAVE_SOURCE_STATE = upsert(source_state)
+def _among(column: Any, name: str) -> Any:
+    return column.in_(bindparam(name, expanding=True))
 
-WINDOW = select(observation.c.id, observation.c.key, observation.c.text_digest).where(
+
+SOURCE_STATE = select(source_state).where(source_state.c.source_id == bindparam("source_id"))
+SAVE_SOURCE_STATE = _upsert(source_state)
+ADD_POLL = _insert(poll)
+
+_WINDOW = select(observation.c.id, observation.c.key, observation.c.text_digest).where(
     observation.c.source_id == bindparam("source_id"), observation.c.left_at.is_(None)
 )
-WINDOW_OF_DOCUMENT = WINDOW.where(observation.c.document == bindparam("document"))
-OBSERVE = _in_each_dialect(_observe)
-LEAVE = update(observation).where(observation.c.id == bindparam("number")).values(left_at=bindparam("at"))
+WINDOW = _plain(_WINDOW)
+WINDOW_OF_DOCUMENT = _plain(_WINDOW.where(observation.c.document == bindparam("document")))
+OBSERVE = _on_conflict(_observe, _columns(observation))
+LEAVE = _plain(update(observation).where(observation.c.id == bindparam("number")).values(left_at=bindparam("at")))
 
-BIND_KEY = _in_each_dialect(lambda insert: insert(entry_key).on_conflict_do_nothing())
-REBIND_KEY = _in_each_dialect(_rebind)
-KEYS = select(entry_key.c.key, entry_key.c.article_id).where(
-    entry_key.c.source_id == bindparam("source_id"), entry_key.c.key.in_(bindparam("keys", expanding=True))
+BIND_KEY = _on_conflict(lambda insert: insert(entry_key).on_conflict_do_nothing())
+REBIND_KEY = _on_conflict(_rebind)
+KEYS = _plain(
+    select(entry_key.c.key, entry_key.c.article_id).where(
+        entry_key.c.source_id == bindparam("source_id"), _among(entry_key.c.key, "keys")
+    )
 )
-KNOWN_URLS = select(observation.c.url_digest).where(observation.c.url_digest.in_(bindparam("digests", expanding=True)))
-KNOWN_BODIES = select(observation.c.body_digest).where(
-    observation.c.body_digest.in_(bindparam("digests", expanding=True))
-)
-KNOWN_AMBIGUOUS = select(ambiguous_url.c.url_digest).where(
-    ambiguous_url.c.url_digest.in_(bindparam("digests", expanding=True))
-)
+KNOWN_URLS = _plain(select(observation.c.url_digest).where(_among(observation.c.url_digest, "digests")))
+KNOWN_BODIES = _plain(select(observation.c.body_digest).where(_among(observation.c.body_digest, "digests")))
+KNOWN_AMBIGUOUS = _plain(select(ambiguous_url.c.url_digest).where(_among(ambiguous_url.c.url_digest, "digests")))
 
 
-def _shown_under(column: Any) -> Any:
+def _shown_under(column: Any) -> Prepared:
     number = observation.c.article_id
     query = select(number).distinct().where(column == bindparam("digest"))
-    return query.order_by(number).limit(_MAX_CANDIDATES)
+    return _plain(query.order_by(number).limit(_MAX_CANDIDATES))
 
 
 BY_URL = _shown_under(observation.c.url_digest)
 BY_BODY = _shown_under(observation.c.body_digest)
-
-ARTICLE = select(article).where(article.c.uri == bindparam("uri"))
-ARTICLE_NUMBER = select(article.c.id).where(article.c.uri == bindparam("uri"))
-TAKEN_URIS = select(article.c.uri).where(article.c.uri.in_(bindparam("uris", expanding=True)))
-URI_IS_TAKEN = select(exists().where(article.c.uri == bindparam("uri")))
-URL_IS_AMBIGUOUS = select(exists().where(ambiguous_url.c.url_digest == bindparam("url_digest")))
-MARK_AMBIGUOUS = _in_each_dialect(lambda insert: insert(ambiguous_url).on_conflict_do_nothing())
-
-DROP_MATCHES = delete(match).where(
-    match.c.article_id == bindparam("number"), match.c.topic_id.in_(bindparam("topics", expanding=True))
+_IN_SOURCE = exists().where(
+    and_(observation.c.article_id == article.c.id, observation.c.source_id == bindparam("source_id"))
 )
+_IS_PUBLISHED = exists().where(and_(ledger.c.article_id == article.c.id, ledger.c.state == RowState.LIVE.value))
+CANDIDATES = _plain(
+    select(article, _IN_SOURCE.label("in_source"), _IS_PUBLISHED.label("is_published")).where(
+        _among(article.c.id, "numbers")
+    )
+)
+
+ARTICLE = _plain(select(article).where(article.c.uri == bindparam("uri")))
+ARTICLE_NUMBER = _plain(select(article.c.id).where(article.c.uri == bindparam("uri")))
+HIGHEST_NUMBER = _plain(select(func.coalesce(func.max(article.c.id), 0).label("number")))
+ADD_ARTICLE = Prepared(lambda _: insert(article))
+TAKEN_URIS = _plain(select(article.c.uri).where(_among(article.c.uri, "uris")))
+URL_IS_AMBIGUOUS = _plain(
+    select(ambiguous_url.c.url_digest).where(ambiguous_url.c.url_digest == bindparam("url_digest"))
+)
+MARK_AMBIGUOUS = _on_conflict(lambda insert: insert(ambiguous_url).on_conflict_do_nothing())
+
+DROP_MATCHES = delete(match).where(match.c.article_id == bindparam("number"), _among(match.c.topic_id, "topics"))
+ADD_MATCH = _insert(match)
+ENTRY_ID = _plain(
+    select(entry_id.c.entry_id).where(
+        entry_id.c.id_policy == bindparam("id_policy"), entry_id.c.article_id == bindparam("number")
+    )
+)
+ENTRY_ID_IS_TAKEN = _plain(select(entry_id.c.entry_id).where(entry_id.c.entry_id == bindparam("entry_id")).limit(1))
+BIND_ENTRY_ID = _insert(entry_id)
+ADD_ROW = _insert(ledger)
 ROWS_OF = (
     select(ledger, article.c.uri)
     .join(article, article.c.id == ledger.c.article_id)
     .where(article.c.uri == bindparam("article_uri"))
     .order_by(ledger.c.seq)
 )
+LIVE_SINCE = _plain(
+    select(func.count(ledger.c.position).label("count")).where(
+        ledger.c.topic_id == bindparam("topic_id"),
+        ledger.c.grain == bindparam("grain"),
+        # Named one by one: a range of the index for each, where `!=` would go through the whole feed.
+        _among(ledger.c.state, "states"),
+        ledger.c.first_published_at > bindparam("since"),
+    )
+)
+HIGHEST_POSITION = _plain(
+    select(func.coalesce(func.max(ledger.c.position), 0).label("position")).where(
+        ledger.c.topic_id == bindparam("topic_id"), ledger.c.grain == bindparam("grain")
+    )
+)
+UNSETTLED = _plain(select(ledger.c.seq).where(ledger.c.unsettled_source == bindparam("source_id")).limit(1))

@@ -78,7 +78,9 @@ class Store:
     def batch(self) -> Iterator[Batch]:
         """One transaction of the writer: all of it is stored, or after an exception none."""
         with self._writer.begin() as connection:
-            yield Batch(connection)
+            batch = Batch(connection)
+            yield batch
+            batch.send()
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
@@ -133,7 +135,14 @@ def _engine(url: str, *, begin: str) -> Engine:
     def _connected(connection: object, _record: object) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]  # transactions begin where we say, not at the first write
         cursor = connection.cursor()  # type: ignore[attr-defined]
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "wal_autocheckpoint=4000",
+            "cache_size=-8000",
+            "busy_timeout=10000",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -181,8 +181,11 @@ def _cut(text: str, limit: int) -> int:
     """The last edge of a word within the limit, so that no half word is taken for a whole one."""
     if len(text) <= limit:
         return len(text)
-    words = re.match(r".*\s", text[: limit + 1], re.DOTALL)
-    return words.end() - 1 if words else limit
+    head = text[: limit + 1]
+    if head[-1].isspace():
+        return limit
+    edge = len(head) - len(head.rsplit(None, 1)[-1]) - 1
+    return edge if edge >= 0 else limit
 
 
 def _lead_end(text: str) -> int:
@@ -194,5 +197,7 @@ def _lead_end(text: str) -> int:
 
 def _until(part: Part, end: int) -> Part:
     """What was found before `end`."""
+    if not part.hits:
+        return part
     hits = {number: tuple(span for span in spans if span.end <= end) for number, spans in part.hits.items()}
     return Part(field=part.field, hits={number: spans for number, spans in hits.items() if spans})

@@ -1,6 +1,6 @@
 """A fetched document -> its reading, where it costs least: in a thread of this process, or in a process of its own.
 
-A worker process takes 0.8 s of CPU to start, which is 60 documents; a thread holds the interpreter while it parses. So few and
+A worker process takes 0.3 s of CPU to start, which is 30 documents; a thread holds the interpreter while it parses. So few and
 small documents are read here, many or large ones there, where one that takes all the time and memory there is takes them
 from nobody else.
 """
@@ -8,22 +8,24 @@ from nobody else.
 import asyncio
 import multiprocessing
 import os
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from datetime import datetime
+from types import ModuleType
 
 from aggregator.model.fetch import Fetched
 from aggregator.model.source import Source, SourceState
-from aggregator.parse import unseen_items
-from aggregator.pipeline.limits import TooCostly, limit_worker, limited, return_memory
-from aggregator.pipeline.read import Desk, Reading, read
+from aggregator.reading import worker
+from aggregator.reading.limits import TooCostly, return_memory
+from aggregator.reading.read import Desk, Reading
 
 # Documents that are read here before the first worker is started.
 _FIRST = 40
 # Beyond, a document is read by a worker from the first on: it may be a minute's work.
 _LARGE_BYTES = 1_048_576
-# So few new items of a known feed are read sooner than they are sent anywhere.
-_FEW_ITEMS = 4
 
 
 class Readers:
@@ -46,9 +48,9 @@ class Readers:
     async def read(self, source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime) -> Reading:
         """The reading of the documents that are new. Raises TooCostly for one that no worker can read."""
         if self._is_for_here(source, fetched, state):
-            return await asyncio.to_thread(_read, source, fetched, state, desk, now)
+            return await asyncio.to_thread(worker.read_all, source, fetched, state, desk, now)
         if state.items and fetched.body_bytes <= _LARGE_BYTES:
-            few = await asyncio.to_thread(_read_if_few, source, fetched, state, desk, now)
+            few = await asyncio.to_thread(worker.read_if_few, source, fetched, state, desk, now)
             if few:
                 return few
         async with self._turns:
@@ -96,38 +98,25 @@ def _pool(workers: int, desk: Desk) -> ProcessPoolExecutor:
     # worker alone does not need: it would be 50 MB more.
     context = multiprocessing.get_context("forkserver" if workers > 1 else "spawn")
     if workers > 1:
-        context.set_forkserver_preload([__name__])
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(desk,))
+        context.set_forkserver_preload([worker.__name__])
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=worker.begin, initargs=(desk,))
+    with _without_main():
+        pool.submit(worker.ready)  # the processes start with the first task
+    return pool
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A process that starts here does not import the program's entry again: commands, web and storage, half a second of CPU."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 async def _submit(
     pool: ProcessPoolExecutor, source: Source, fetched: Fetched, state: SourceState, now: datetime
 ) -> Reading:
-    return await asyncio.get_running_loop().run_in_executor(pool, _work, source, fetched, state, now)
-
-
-def _read_if_few(source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime) -> Reading | None:
-    """None where so many items are new that a worker is to read them."""
-    known = frozenset(item.digest for item in state.items)
-    counts = [unseen_items(document, fetched.url, known) for document in fetched.documents]
-    if any(count is None or count >= _FEW_ITEMS for count in counts):
-        return None
-    return _read(source, fetched, state, desk, now)
-
-
-def _read(source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime) -> Reading:
-    return read(source, fetched, frozenset(state.validators.digests), desk, now, items=state.items)
-
-
-# What a worker is given once, at its start: a compiled matcher is too large to be sent with every document.
-_desk_of_worker: list[Desk] = []
-
-
-def _begin(desk: Desk) -> None:
-    _desk_of_worker.append(desk)
-    limit_worker()
-
-
-def _work(source: Source, fetched: Fetched, state: SourceState, now: datetime) -> Reading:
-    with limited():
-        return _read(source, fetched, state, _desk_of_worker[0], now)
+    return await asyncio.get_running_loop().run_in_executor(pool, worker.work, source, fetched, state, now)

@@ -63,10 +63,12 @@ def read(
     now: datetime,
     *,
     items: tuple[KnownItem, ...] = (),
+    at_most_new: int | None = None,
 ) -> Reading:
     """Read the documents whose digest is not known. One that cannot be read is listed, the others stay.
 
-    Of a feed only what `items` does not hold is read, where the result is the same entry by entry.
+    Of a feed only what `items` does not hold is read, where the result is the same entry by entry. Raises ManyNew, before
+    anything is parsed, where those are more than `at_most_new`.
     """
     documents, failed, unchanged = [], list(fetched.skipped), []
     times = _times(fetched.documents)
@@ -75,7 +77,7 @@ def read(
             unchanged.append(document.key)
             continue
         try:
-            parsed, left_out = _parse_new(source, document, fetched.url, items, desk)
+            parsed, left_out = _parse_new(document, fetched.url, () if source.is_local else items, desk, at_most_new)
         except (NotAFeed, UnreadableDocument) as error:
             failed.append(SkippedDocument(key=document.key, reason=str(error)))
             continue
@@ -91,11 +93,15 @@ def _oldest(document: ReadDocument, now: datetime) -> datetime:
 
 
 def _parse_new(
-    source: Source, document: Document, url: str | None, items: tuple[KnownItem, ...], desk: Desk
+    document: Document,
+    url: str | None,
+    items: tuple[KnownItem, ...],
+    desk: Desk,
+    at_most_new: int | None,
 ) -> tuple[ParsedFeed, tuple[KnownItem, ...]]:
     """The document's entries, and the items that were left out of them."""
-    memory = {} if source.is_local else {item.digest: item for item in items}
-    parsed = parse(document, url=url, agencies=desk.agencies, known=frozenset(memory))
+    memory = {item.digest: item for item in items}
+    parsed = parse(document, url=url, agencies=desk.agencies, known=frozenset(memory), at_most_new=at_most_new)
     known = tuple(memory[one] for one in parsed.left_out)
     if known and _touch(known, parsed, memory):
         return parse(document, url=url, agencies=desk.agencies), ()
@@ -164,7 +170,7 @@ def _remember(own: bytes, found: EntryKeys, source: Source) -> KnownItem:
     return KnownItem(
         digest=own,
         key=found.keys[0].digest,
-        offers=offers(found.entry),
+        offers=found.offers,
         dated_at=origin_updated(OriginSource(), (found.entry,), source=source),
     )
 

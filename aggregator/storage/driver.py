@@ -1,0 +1,103 @@
+"""The connection of one transaction: prepared statements go to the driver as text, writes wait for company.
+
+A statement through SQLAlchemy costs 75 us, of which SQLite needs 13 (docs/measurements.md); a first poll of twenty entries has
+eighty. So the statements of the poll path are built from the same tables, turned into text once, and sent as it is.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+Values = Mapping[str, Any]
+
+# Both drivers take the values by name.
+_DIALECTS: Mapping[str, Callable[[], Any]] = {
+    "sqlite": lambda: SQLiteDialect_pysqlite(paramstyle="named"),
+    "postgresql": lambda: PGDialect_psycopg(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
+}
+_MARKS = {"sqlite": ":{}", "postgresql": "%({})s"}
+# How SQLAlchemy writes a list whose length is not known yet.
+_LIST = re.compile(r"\(__\[POSTCOMPILE_(\w+)\]\)")
+
+
+class Prepared:
+    """A statement by dialect, as text with named values; `lists` of values take any length but none.
+
+    Rows come back as the driver gives them: a boolean column of SQLite is 0 or 1.
+    """
+
+    def __init__(self, build: Callable[[str], Any], columns: Sequence[str] | None = None) -> None:
+        """`build` gives the statement in a dialect; `columns` are those that an INSERT writes."""
+        self._build = build
+        self._columns = columns
+        self.text = cache(self._text)
+        self.row = cache(self._row)
+
+    def _text(self, dialect: str, lengths: tuple[tuple[str, int], ...] = ()) -> tuple[str, Values]:
+        """The text, and the values that stand in the statement itself."""
+        compiled = self._build(dialect).compile(dialect=_DIALECTS[dialect](), column_keys=self._columns)
+        sizes = dict(lengths)
+
+        def listed(found: re.Match[str]) -> str:
+            name = found.group(1)
+            return f"({', '.join(_MARKS[dialect].format(f'{name}_{at}') for at in range(sizes[name]))})"
+
+        constants = {name: value for name, value in compiled.params.items() if value is not None}
+        return _LIST.sub(listed, str(compiled)), constants
+
+    def _row(self, dialect: str) -> Any:
+        names = self._build(dialect).selected_columns.keys()
+        return NamedTuple("Row", [(name, Any) for name in names])._make
+
+
+class Driver:
+    """What a `Batch` and its parts speak to. Whatever is asked, writes that wait are sent before."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._cursor: Any = connection.connection.cursor()
+        self._waiting: dict[Prepared, list[Values]] = {}
+        self.dialect = connection.dialect.name
+
+    def execute(self, statement: Any, values: Any = None) -> Any:
+        """Any statement, through SQLAlchemy."""
+        self.send()
+        return self._connection.execute(statement, values)
+
+    def ask(self, statement: Prepared, values: Values) -> list[Any]:
+        """All rows of a prepared SELECT, columns by name; a list among the values stands for its members."""
+        self.send()
+        plain: dict[str, Any] = {}
+        lengths = []
+        for name, value in values.items():
+            if isinstance(value, list):
+                lengths.append((name, len(value)))
+                plain.update((f"{name}_{at}", one) for at, one in enumerate(value))
+            else:
+                plain[name] = value
+        text, constants = statement.text(self.dialect, tuple(lengths))
+        self._cursor.execute(text, {**plain, **constants})
+        return list(map(statement.row(self.dialect), self._cursor.fetchall()))
+
+    def write(self, statement: Prepared, values: Values) -> None:
+        """Send a prepared statement now."""
+        self.send()
+        self._cursor.execute(statement.text(self.dialect)[0], values)
+
+    def write_later(self, statement: Prepared, values: Values) -> None:
+        """Send it with others of its kind, before anything else is asked. Kinds are sent in the order in which they first
+        came: a row that others point to is to be written first.
+        """
+        self._waiting.setdefault(statement, []).append(values)
+
+    def send(self) -> None:
+        """Send what waits."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, {}
+            for statement, rows in waiting.items():
+                self._cursor.executemany(statement.text(self.dialect)[0], rows)
