@@ -6,7 +6,7 @@ LOCK_STAMP := .venv/.lock-stamp
 # Two workers on two cores; random order is pytest-randomly's default.
 WORKERS ?= 2
 
-.PHONY: setup run test check lint fix lock quality quality-short bench
+.PHONY: setup run test check lint fix lock quality quality-short bench manners
 .DEFAULT_GOAL := check
 
 setup: $(STAMP)
@@ -54,6 +54,7 @@ quality: setup
 	$(BIN)/python bench/atom_checker.py $(DATA)
 	$(BIN)/python bench/read_all.py $(DATA)
 	$(BIN)/python bench/replay.py $(DATA)
+	$(BIN)/python bench/month.py $(DATA)
 
 quality-short: setup
 	$(BIN)/python bench/topics_quality.py $(DATA)
@@ -63,6 +64,11 @@ quality-short: setup
 # CPU per poll; beside lemon24/reader where READER_PYTHON names an interpreter that has it.
 bench: setup
 	$(BIN)/python bench/cost.py --feeds 200
+	$(BIN)/python bench/in_flight.py
+
+# Each rule of good manners on a server of our own; beside lemon24/reader where READER_PYTHON names an interpreter that has it.
+manners: setup
+	$(BIN)/python bench/manners.py
 
 # Needs uv; the lock holds hashes and no address.
 lock:

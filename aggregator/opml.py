@@ -8,6 +8,10 @@ import listparser
 
 from aggregator.errors import NotAList
 
+MAX_LIST = 16_777_216
+"""Bytes of a list; one of 50,000 feeds has 3 MB."""
+_MAX_DEPTH = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
@@ -27,12 +31,17 @@ def read_opml(document: bytes) -> tuple[Subscription, ...]:
     """The feeds in document order, each address once. Lists inside a list (`type="include"`) are left out.
 
     Raises NotAList for what is not well-formed XML with an `opml` root: a list that was cut off looks whole to a parser
-    that forgives (listparser 0.20 says nothing), and half an import is worse than none.
+    that forgives (listparser 0.20 says nothing), and half an import is worse than none. What is larger or nested deeper than
+    any list is refused as well.
     """
+    if len(document) > MAX_LIST:
+        raise NotAList(f"larger than {MAX_LIST // 1_048_576} MiB; split it")
     try:
         root = ET.fromstring(document)  # noqa: S314  expat bounds entities and loads nothing from outside
     except (ET.ParseError, ValueError, LookupError) as error:
         raise NotAList(f"not a well-formed OPML document: {error}; export it again") from error
+    if _is_deeper(root, _MAX_DEPTH):  # ElementTree writes by recursion
+        raise NotAList(f"folders inside each other more than {_MAX_DEPTH} times")
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]  # some write the namespace http://opml.org/spec2
     if root.tag != "opml":
@@ -41,6 +50,13 @@ def read_opml(document: bytes) -> tuple[Subscription, ...]:
     feeds = listparser.parse(ET.tostring(root))["feeds"]
     found = {feed["url"]: feed for feed in reversed(feeds) if feed["url"]}
     return tuple(_subscription(found[url]) for url in reversed(found))
+
+
+def _is_deeper(root: ET.Element, limit: int) -> bool:
+    level = [root]
+    for _ in range(limit + 1):
+        level = [inner for outer in level for inner in outer]
+    return bool(level)
 
 
 def _subscription(feed: dict[str, object]) -> Subscription:

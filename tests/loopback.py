@@ -4,14 +4,15 @@
         fetch(server.url("/feed.xml"))
         assert server.requests[0].header("If-None-Match") is None
 
-Instead of the mapping a function `Request -> Reply | Raw` may answer. One connection carries one request. At the end of the block
-every connection and thread is gone, and an exception of the function is raised.
+Instead of the mapping a function `Request -> Reply | Raw` may answer. One connection carries one request, unless the server is
+to `keep_alive`. At the end of the block every connection and thread is gone, and an exception of the function is raised.
 """
 
 import socket
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,10 @@ class Request:
     headers: tuple[tuple[str, str], ...]
     """In order, each byte one character (latin-1)."""
     body: bytes = b""
+    peer: int = 0
+    """The client's port: equal for all requests of one connection."""
+    at: float = 0.0
+    """When it had come, in seconds of the monotonic clock."""
 
     @property
     def path(self) -> str:
@@ -40,7 +45,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A proper answer; Content-Length and `Connection: close` are added, header values are sent as latin-1."""
+    """A proper answer; Content-Length and, where the connection ends, `Connection: close` are added, values sent as latin-1."""
 
     body: bytes = b""
     status: int = 200
@@ -48,8 +53,13 @@ class Reply:
 
     @property
     def parts(self) -> tuple[bytes | float, ...]:
+        return self.wire(stays_open=False)
+
+    def wire(self, stays_open: bool) -> tuple[bytes | float, ...]:
+        """The bytes to send: head and body."""
         phrase = next((each.phrase for each in HTTPStatus if each == self.status), "Unknown")
-        headers = {"Content-Length": str(len(self.body)), "Connection": "close"} | dict(self.headers)
+        ending = {} if stays_open else {"Connection": "close"}
+        headers = {"Content-Length": str(len(self.body))} | ending | dict(self.headers)
         lines = (f"HTTP/1.1 {self.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items()), "", "")
         return "\r\n".join(lines).encode("latin-1"), self.body
 
@@ -70,12 +80,13 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, handler: Handler, host: str, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, handler: Handler, host: str, tls: ssl.SSLContext | None, keep_alive: bool) -> None:
         self.requests: list[Request] = []
         self.errors: list[Exception] = []
         self.handler = handler
         self.closing = threading.Event()
         self.tls = tls
+        self.keep_alive = keep_alive
         self.host = host
         self.connections: set[socket.socket] = set()
         super().__init__((host, 0), _Connection)
@@ -123,25 +134,32 @@ class _Connection(socketserver.BaseRequestHandler):
             self.server.connections.discard(connection)
 
     def _answer(self, connection: socket.socket) -> None:
-        request = _receive(connection)
+        while self._answer_one(connection):
+            pass
+
+    def _answer_one(self, connection: socket.socket) -> bool:
+        """Whether the connection may carry another request."""
+        request = _receive(connection, int(self.client_address[1]))
         if request is None:
-            return
+            return False
         self.server.requests.append(request)
         try:
             answer = self.server.handler(request)
         except Exception as error:  # noqa: BLE001  raised again at the end of the block
             self.server.errors.append(error)
-            return
-        for part in answer.parts:
+            return False
+        stays_open = self.server.keep_alive and isinstance(answer, Reply) and request.header("Connection") != "close"
+        for part in answer.wire(stays_open) if isinstance(answer, Reply) else answer.parts:
             if self.server.closing.is_set():
-                return
+                return False
             if isinstance(part, bytes):
                 connection.sendall(part)
             else:
                 self.server.closing.wait(part)
+        return stays_open
 
 
-def _receive(connection: socket.socket) -> Request | None:
+def _receive(connection: socket.socket, peer: int) -> Request | None:
     """None when the client closed without asking, or speaks TLS to a plain server."""
     data = b""
     while b"\r\n\r\n" not in data:
@@ -159,16 +177,20 @@ def _receive(connection: socket.socket) -> Request | None:
     length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
     while len(body) < length and (received := connection.recv(65_536)):
         body += received
-    return Request(method=method, target=target, headers=headers, body=body)
+    return Request(method=method, target=target, headers=headers, body=body, peer=peer, at=time.monotonic())
 
 
 @contextmanager
 def serve(
-    answers: Handler | Mapping[str, Reply | Raw], *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    answers: Handler | Mapping[str, Reply | Raw],
+    *,
+    host: str = "127.0.0.1",
+    tls: ssl.SSLContext | None = None,
+    keep_alive: bool = False,
 ) -> Iterator[Server]:
     """Run a server for the block. With a mapping the path decides, an unknown one gets 404."""
     handler = answers if callable(answers) else lambda request: answers.get(request.path, Reply(status=404))
-    server = Server(handler, host, tls)
+    server = Server(handler, host, tls, keep_alive)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, name="loopback")
     thread.start()
     try:

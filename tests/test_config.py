@@ -151,6 +151,9 @@ def test_the_single_tables_arrive_resolved(full: Configuration, tmp_path: Path) 
     assert full.web.listen == Address(host="::1", port=9000)
     assert full.fetch.timeout == timedelta(seconds=5)
     assert (full.fetch.max_body_bytes, full.fetch.concurrency) == (512 * 1024, 7)
+    assert (full.fetch.per_host, full.fetch.host_pause) == (2, timedelta(0))
+    assert full.fetch.proxy == "http://desk:word@127.0.0.1:3128"
+    assert "word" not in repr(full.fetch)
     assert full.fetch.allow_networks == (ip_network("127.0.0.0/8"), ip_network("::1/128"))
     assert full.fetch.user_agent == f"aggregator/{__version__} (+https://example.org/about)"
     assert full.defaults.interval == timedelta(hours=2)
@@ -222,6 +225,7 @@ def test_an_empty_file_has_the_defaults(tmp_path: Path) -> None:
     assert empty.web.listen == Address(host="127.0.0.1", port=8080)
     assert (empty.fetch.timeout, empty.fetch.max_body_bytes) == (timedelta(seconds=20), 10_485_760)
     assert (empty.fetch.concurrency, empty.fetch.allow_networks) == (200, ())
+    assert (empty.fetch.per_host, empty.fetch.host_pause, empty.fetch.proxy) == (1, timedelta(seconds=1), None)
     assert empty.fetch.user_agent == f"aggregator/{__version__}"
     assert empty.defaults.interval == timedelta(hours=1)
     assert empty.defaults.min_interval == timedelta(minutes=15)
@@ -266,6 +270,18 @@ def test_the_base_address_follows_the_listening_one(listen: str, base_url: str, 
 def test_the_user_agent_says_who_asks(contact: str, comment: str, tmp_path: Path) -> None:
     loaded = configured(tmp_path, f'site.contact = "{contact}"')
     assert loaded.fetch.user_agent == f"aggregator/{__version__}{comment}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["proxy:3128", "ftp://proxy", "http://proxy/path", "http://", "http://proxy:99999", "socks5://proxy:1080"],
+)
+def test_a_proxy_is_an_http_address_of_a_host(address: str, tmp_path: Path) -> None:
+    assert told(tmp_path, f'fetch.proxy = "{address}"')[0].startswith("1: fetch.proxy: must be a")
+
+
+def test_no_proxy_is_the_empty_text(tmp_path: Path) -> None:
+    assert configured(tmp_path, 'fetch.proxy = ""').fetch.proxy is None
 
 
 def test_nothing_is_served_at_an_empty_address(tmp_path: Path) -> None:

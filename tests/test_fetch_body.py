@@ -132,3 +132,16 @@ def test_the_bounds_hold_where_an_answer_waits_for_its_end(case: str) -> None:
     assert result.kind is kind
     assert words in result.detail
     assert len(body._body) <= 100_001
+
+
+def test_a_document_in_single_bytes_is_not_read_to_its_end() -> None:
+    """Each piece costs our CPU the same: 10 MiB of single bytes would keep it busy for minutes."""
+    collected = Body("", 10_000_000)
+    fed = next(count for count in range(1, 10_000_000) if isinstance(collected.feed(b"x"), FetchFailed))
+    assert fed == 21_334
+    assert "too many tiny pieces" in str(collected.feed(b"x"))
+
+
+def test_pieces_of_the_usual_size_may_be_many() -> None:
+    collected = Body("", 10_000_000)
+    assert [collected.feed(b"<p>a paragraph</p>") for _ in range(100_000)] == [None] * 100_000

@@ -6,68 +6,21 @@ import shutil
 import ssl
 import subprocess
 import threading
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
-from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from aggregator.fetch import HttpFetcher
-from aggregator.fetch.answer import parse_retry_after
-from aggregator.fetch.hosts import HostTurns
-from aggregator.model.fetch import FailureKind, Fetched, FetchFailed, FetchLimits, FetchResult, NotModified
-from aggregator.model.source import Source, SourceKind, Validators
+from aggregator.model.fetch import FailureKind, Fetched, FetchResult, NotModified
+from aggregator.model.source import Validators
 from aggregator.text import digest
+from tests.fetching import LIMITS, NOW, QUICK, RSS, a_source, failed, fetched, in_fetcher, poll
 from tests.loopback import Raw, Reply, Request, serve
 
 pytestmark = pytest.mark.slow
-
-NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-LIMITS = FetchLimits(
-    timeout=timedelta(seconds=5),
-    max_body_bytes=10_000,
-    concurrency=8,
-    allow_networks=(ip_network("127.0.0.0/8"),),
-    user_agent="aggregator/test (+https://example.org/about)",
-)
-QUICK = replace(LIMITS, timeout=timedelta(seconds=0.3))
-RSS = b"<rss version='2.0'><channel/></rss>"
-
-
-def a_source(url: str, **fields: object) -> Source:
-    return replace(Source(id="a-source", kind=SourceKind.FEED, url=url), **fields)  # type: ignore[arg-type]
-
-
-def in_fetcher(
-    work: Callable[[HttpFetcher], Awaitable[list[FetchResult]]], limits: FetchLimits = LIMITS
-) -> list[FetchResult]:
-    async def run() -> list[FetchResult]:
-        async with HttpFetcher(limits) as fetcher:
-            return await work(fetcher)
-
-    return asyncio.run(run())
-
-
-def poll(source: Source, *validators: Validators, limits: FetchLimits = LIMITS) -> FetchResult:
-    """One poll with the validators given, none by default."""
-
-    async def work(fetcher: HttpFetcher) -> list[FetchResult]:
-        return [await fetcher.get(source, (*validators, Validators())[0], NOW)]
-
-    return in_fetcher(work, limits)[0]
-
-
-def fetched(result: FetchResult) -> Fetched:
-    assert isinstance(result, Fetched), result
-    return result
-
-
-def failed(result: FetchResult) -> FetchFailed:
-    assert isinstance(result, FetchFailed), result
-    return result
 
 
 def test_a_document_comes_with_what_the_server_said_of_it() -> None:
@@ -294,6 +247,30 @@ AWKWARD = {
     "headers without end": Awkward(
         Raw(OK, *[b"X: " + b"x" * 9_000 + b"\r\n"] * 99), PROTOCOL, "its headers are too long"
     ),
+    "a header line of a mebibyte": Awkward(
+        Raw(OK, b"X: " + b"x" * 2**20, b"\r\n\r\n", RSS), PROTOCOL, "its headers are too long"
+    ),
+    "10,000 headers": Awkward(
+        Raw(OK, b"X: y\r\n" * 10_000, b"\r\n", RSS), PROTOCOL, "10000 header fields; more than 500 are not read", 200
+    ),
+    "10,000 longer headers": Awkward(
+        Raw(OK, b"X-Some-Field: some value\r\n" * 10_000, b"\r\n", RSS), PROTOCOL, "its headers are too long"
+    ),
+    "nothing but announcements": Awkward(
+        Raw(b"HTTP/1.1 102 Wait\r\n\r\n" * 50_000), PROTOCOL, "its headers are too long"
+    ),
+    "trailers without end": Awkward(
+        Raw(OK, b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", *[b"X: " + b"x" * 9_000 + b"\r\n"] * 99),
+        PROTOCOL,
+        "cut off after 1 bytes",
+        200,
+    ),
+    "a chunk header without end": Awkward(
+        Raw(OK, b"Transfer-Encoding: chunked\r\n\r\n1;", *[b"x" * 9_000] * 99), PROTOCOL, "cut off after 0 bytes", 200
+    ),
+    "zstd": Awkward(Reply(RSS, headers={"Content-Encoding": "zstd"}), PROTOCOL, "not asked for (zstd)", 200),
+    "too busy": Awkward(Reply(status=429), HTTP, "HTTP 429 Too Many Requests: we asked too often", 429),
+    "away": Awkward(Reply(status=503), HTTP, "HTTP 503 Service Unavailable: the server has a fault", 503),
     "two lengths": Awkward(
         Raw(OK, b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n<rss>"), PROTOCOL, "not proper HTTP"
     ),
@@ -475,50 +452,6 @@ def test_two_sources_that_redirect_to_each_others_hosts_do_not_block() -> None:
         assert [type(result) for result in in_fetcher(work)] == [Fetched] * 6
 
 
-def test_a_host_nobody_waits_for_is_forgotten() -> None:
-    async def run() -> list[int]:
-        turns, sizes = HostTurns(), []
-
-        async def wait() -> None:
-            async with turns.hold(b"host"):
-                raise AssertionError
-
-        async with turns.hold(b"host"):
-            waiting = asyncio.create_task(wait())
-            await asyncio.sleep(0)
-            sizes.append(len(turns))
-            waiting.cancel()
-            await asyncio.gather(waiting, return_exceptions=True)
-            sizes.append(len(turns))
-        return [*sizes, len(turns)]
-
-    assert asyncio.run(run()) == [1, 1, 0]
-
-
-RETRY_AFTER = {
-    "120": timedelta(seconds=120),
-    " 0 ": timedelta(0),
-    "99999999": timedelta(days=30),
-    "99999999999999999999": timedelta(days=30),
-    "9" * 5000: timedelta(days=30),
-    "Wed, 25 Nov 2026 12:05:00 GMT": timedelta(minutes=5),
-    "Wed, 25 Nov 2026 12:05:00 -0000": timedelta(minutes=5),
-    "Wed, 25 Nov 2026 11:00:00 GMT": timedelta(0),
-    "Fri, 31 Dec 9999 23:59:59 GMT": timedelta(days=30),
-    "-5": None,
-    "1.5": None,
-    "soon": None,
-    "": None,
-    "٣": None,
-    "Wed, 99 Nov 2026 12:05:00 GMT": None,
-}
-
-
-@pytest.mark.parametrize("value", RETRY_AFTER, ids=lambda value: value[:30])
-def test_retry_after_is_seconds_or_a_date_and_clamped(value: str) -> None:
-    assert parse_retry_after(value, NOW) == RETRY_AFTER[value]
-
-
 @pytest.mark.parametrize(
     ("status", "expected"), [(429, timedelta(hours=1)), (503, timedelta(hours=1)), (404, None), (500, None)]
 )
@@ -534,20 +467,67 @@ def test_https_to_a_server_without_tls_is_unreachable() -> None:
         assert "no secure connection to 127.0.0.1; is it https?" in result.detail
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
-@pytest.mark.parametrize("private", [False, True])
-def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path, private: bool) -> None:
-    pair = tmp_path / "pair.pem"
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
+
+
+def certificate(folder: Path, subject: str) -> ssl.SSLContext:
+    """A server's context with a certificate of its own making, which lies in `cert.pem`."""
     command = (
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=secret.example"
     )
-    subprocess.run([*command.split(), "-keyout", pair, "-out", tmp_path / "cert.pem"], check=True, capture_output=True)
+    files = ("-addext", f"subjectAltName={subject}", "-keyout", folder / "pair.pem", "-out", folder / "cert.pem")
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", pair)
-    with serve({"/": Reply(RSS)}, tls=context) as server:
+    context.load_cert_chain(folder / "cert.pem", folder / "pair.pem")
+    return context
+
+
+@needs_openssl
+@pytest.mark.parametrize("private", [False, True])
+def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path, private: bool) -> None:
+    with serve({"/": Reply(RSS)}, tls=certificate(tmp_path, "DNS:secret.example")) as server:
         result = failed(poll(a_source(server.url(), private=private)))
         assert result.kind is FailureKind.UNREACHABLE
-        assert (
-            "the certificate of the server is not valid" if private else "127.0.0.1 is not valid (self"
-        ) in result.detail
+        words = "the certificate of the server is not valid" if private else "127.0.0.1 is not valid (self"
+        assert words in result.detail
         assert server.requests == []
+
+
+@needs_openssl
+def test_over_tls_connections_are_handed_on_and_names_are_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = certificate(tmp_path, "IP:127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    with (
+        serve({"/": Reply(RSS * 9_000)}, tls=context, keep_alive=True) as server,
+        serve({"/": Reply(RSS)}, tls=context, host="127.0.0.2") as other,
+    ):
+        urls = [server.url(), server.url(), other.url()]
+
+        async def work(fetcher: HttpFetcher) -> list[FetchResult]:
+            return list(await asyncio.gather(*(fetcher.get(a_source(url), Validators(), NOW) for url in urls)))
+
+        first, second, third = in_fetcher(work, replace(LIMITS, max_body_bytes=1_000_000))
+        assert [fetched(one).documents[0].body for one in (first, second)] == [RSS * 9_000] * 2
+        assert len({request.peer for request in server.requests}) == 1
+        assert "the certificate of 127.0.0.2 is not valid" in failed(third).detail
+
+
+@needs_openssl
+def test_a_move_into_https_may_be_adopted_and_one_out_of_it_never(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = certificate(tmp_path, "IP:127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    with serve({"/": Reply(RSS)}) as plain, serve({"/": Reply(RSS)}, tls=context) as end:
+        upgraded = Reply(status=301, headers={"Location": end.url()})
+        with serve({"/": upgraded}) as start:
+            assert fetched(poll(a_source(start.url()))).hints.moved_to == end.url()
+        moved = Reply(status=301, headers={"Location": plain.url()})
+        with serve({"/": moved}, tls=context) as secure:
+            upgrade = Reply(status=301, headers={"Location": secure.url()})
+            with serve({"/": upgrade}) as start:
+                down, up_and_down = (fetched(poll(a_source(one.url()))) for one in (secure, start))
+                assert (down.url, down.hints.moved_to) == (plain.url(), None)
+                assert (up_and_down.url, up_and_down.hints.moved_to) == (plain.url(), None)

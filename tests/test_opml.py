@@ -4,7 +4,7 @@ import listparser
 import pytest
 
 from aggregator.errors import NotAList
-from aggregator.opml import Subscription, read_opml, write_opml
+from aggregator.opml import MAX_LIST, Subscription, read_opml, write_opml
 
 
 def listed(body: str) -> bytes:
@@ -39,6 +39,31 @@ def listed(body: str) -> bytes:
             Subscription(url="https://example.org/", title="Port", categories=("sea", "north", "ships")),
             "categories as OPML 2.0 writes them",
         ),
+        (
+            '<outline title="The long name" text="Port" xmlUrl="https://example.org/"/>',
+            Subscription(url="https://example.org/", title="Port"),
+            "`text` is what the reader showed; it is the attribute that OPML demands",
+        ),
+        (
+            '<outline title="Port" xmlUrl="https://example.org/"/>',
+            Subscription(url="https://example.org/", title="Port"),
+            "no text: the title stands for it",
+        ),
+        (
+            '<outline xmlUrl="https://example.org/"/>',
+            Subscription(url="https://example.org/"),
+            "neither",
+        ),
+        (
+            '<outline text="A"><outline text="Port" xmlUrl="https://e.org/"/></outline><outline text="B"><outline text="Again" xmlUrl="https://e.org/"/></outline>',
+            Subscription(url="https://e.org/", title="Port", categories=("A", "B")),
+            "one feed in two folders is one feed of both",
+        ),
+        (
+            '<outline text="Port" xmlUrl="https://example.org/"><outline text="note"/></outline>',
+            Subscription(url="https://example.org/", title="Port"),
+            "an outline below a feed is no feed",
+        ),
     ],
 )
 def test_a_feed_of_a_list_is_read(body: str, expected: Subscription, why: str) -> None:
@@ -50,9 +75,32 @@ def test_feeds_come_in_document_order_and_each_address_once() -> None:
     assert [(one.url[-1], one.title) for one in read_opml(listed(body))] == [("b", "b"), ("a", "a"), ("c", "c")]
 
 
-def test_folders_without_feeds_and_lists_in_lists_are_left_out() -> None:
-    body = '<outline text="empty"/><outline type="include" text="more" url="https://example.org/more.opml"/>'
-    assert read_opml(listed(body)) == ()
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ('<outline text="empty"/>', "a folder without feeds"),
+        ('<outline type="include" text="more" url="https://example.org/more.opml"/>', "a list in a list"),
+        ('<outline type="rss" text="Port" htmlUrl="https://example.org/"/>', "a feed whose address is missing"),
+        ('<outline type="rss" text="Port" xmlUrl=" "/>', "a feed whose address is empty"),
+    ],
+)
+def test_what_names_no_feed_is_left_out(body: str, why: str) -> None:
+    assert read_opml(listed(body)) == (), why
+
+
+def test_folders_nest_as_deep_as_people_nest_them_and_no_deeper() -> None:
+    def nested(depth: int) -> bytes:
+        feed = '<outline text="x" xmlUrl="https://example.org/"/>'
+        return listed('<outline text="f">' * depth + feed + "</outline>" * depth)
+
+    assert [one.url for one in read_opml(nested(90))] == ["https://example.org/"]
+    with pytest.raises(NotAList, match="inside each other"):
+        read_opml(nested(20_000))
+
+
+def test_a_list_beyond_its_bound_is_refused_unread() -> None:
+    with pytest.raises(NotAList, match="larger than 16 MiB"):
+        read_opml(listed(" " * MAX_LIST))
 
 
 def test_another_encoding_is_read_as_declared() -> None:

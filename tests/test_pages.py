@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -210,7 +211,7 @@ def test_every_page_is_well_formed_for_people_who_do_not_see_it(page: str) -> No
 def test_every_page_names_its_feeds_in_the_head(page: str) -> None:
     feeds = Outline(page).feeds
     assert feeds
-    assert set(feeds) <= {"/feeds/talks.atom", "/feeds/all.atom"}
+    assert set(feeds) <= {"/feeds/talks.atom", "/feeds/all.atom", "/feeds/source-health.atom"}
 
 
 def test_nothing_of_a_stranger_runs(page: str) -> None:
@@ -368,6 +369,16 @@ def test_what_the_desk_holds_is_not_told_until_it_is_released(at: Desk, get: Get
     held = get(path)
     say(at, Word.RELEASE, "Envoys meet")
     assert (held.status_code, "Envoys" in held.text, get(path).status_code) == (404, False, 200)
+
+
+def test_the_feed_of_the_sources_health_is_served_with_the_date_that_the_store_knows(at: Desk, get: Get) -> None:
+    with at.store.read() as reader:
+        feed = reader.health_feed()
+    assert feed is not None
+    (at.directory / "source-health.atom").touch()
+    answer = get("/feeds/source-health.atom")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/atom+xml; charset=utf-8")
+    assert answer.headers["Last-Modified"] == format_datetime(feed.changed_at.replace(microsecond=0), usegmt=True)
 
 
 def test_the_sources_are_told_with_their_health(at: Desk, get: Get) -> None:

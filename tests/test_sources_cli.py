@@ -2,6 +2,8 @@
 
 import json
 import os
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from aggregator.storage import Store
 from tests.commands import CONFIG, configure, invoke, run_once
 from tests.loopback import Reply, Server, serve
 from tests.make import NOW
-from tests.program import run
+from tests.program import run, running
 
 FEED = """<?xml version="1.0"?>
 <feed xmlns="http://www.w3.org/2005/Atom"><title>Zürich  harbour
@@ -29,7 +31,8 @@ news</title><id>urn:example:feed</id><updated>2026-01-02T00:00:00Z</updated>{mor
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("AGGREGATOR_FETCH__HOST_PAUSE", "0s")  # one loopback address is all hosts
     configure(tmp_path)
     return tmp_path
 
@@ -54,6 +57,7 @@ def test_every_source_is_listed_before_anything_ran(folder: Path) -> None:
     wire, harbour = invoke(folder, "sources", "list", "--json").objects
     assert set(wire) == {
         "id", "url", "path", "status", "health", "last_poll", "next_poll", "failures", "last_error", "entries", "gaps",
+        "notes",
     }  # fmt: skip
     assert (wire["id"], wire["url"], wire["path"], wire["health"]) == ("wire", None, str(folder / "in"), "new")
     assert (harbour["url"], harbour["path"], harbour["entries"]) == ("https://example.org/harbour.xml", None, 0)
@@ -63,12 +67,13 @@ def test_the_listing_tells_polls_failures_and_gaps(folder: Path) -> None:
     run_once(folder)
     store = Store(f"sqlite:///{folder / 'store.db'}")
     with store.batch() as batch:
-        batch.save_source_state(SourceState(source_id="harbour", last_poll_at=NOW, failures=3, last_error="HTTP 404"))
-        for error in ("gap: none of the 9 entries was there", None, "HTTP 404"):
-            poll = Poll(
-                source_id="harbour", started_at=NOW, took=timedelta(0), outcome=Outcome.FAILED, error=error, status=404
-            )
-            batch.add_poll(poll)
+        batch.save_source_state(
+            SourceState(source_id="harbour", last_poll_at=NOW, failures=3, last_error="HTTP 404", gaps=1)
+        )
+        poll = Poll(
+            source_id="harbour", started_at=NOW, took=timedelta(0), outcome=Outcome.FAILED, error="HTTP 404", status=404
+        )
+        batch.add_poll(poll)
     store.close()
     wire, harbour = invoke(folder, "sources", "list", "--json").objects
     assert (wire["health"], wire["entries"], wire["failures"], wire["gaps"]) == ("ok", 2, 0, 0)
@@ -91,7 +96,7 @@ def test_a_feed_is_looked_at_and_written_into_the_configuration(folder: Path) ->
         url = server.url("/feed")
         done = invoke(folder, "sources", "add", url, "--tag", "sea", "--language", "de")
     assert (done.code, len(server.requests)) == (0, 1)
-    assert "Zürich harbour news (atom10): 2 entries, the newest of 2026-01-02" in done.out
+    assert " ".join(done.out.split("\n")[1].split()) == "1 Zürich harbour news (atom10) 2 2026-01-02 0 %"
     assert added(folder) == (
         f'[[sources]]\nid = "zurich-harbour-news"\nurl = "{url}"\npublisher = "Zürich harbour news"\n'
         'language = "de"\ntags = ["sea"]\n\n'
@@ -144,7 +149,7 @@ def test_the_same_feed_under_another_address_is_refused(folder: Path, way: str) 
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("/page", "is not a feed: "),
+        ("/page", "is an HTML page titled 'Port', not a feed, and none was found behind it"),
         ("/gone", "HTTP 410"),
         ("/missing", "--no-check subscribes all the same"),
     ],
@@ -246,6 +251,31 @@ def test_a_list_adds_what_is_not_there_and_says_what_became_of_each(folder: Path
     assert text(folder) == before
 
 
+def test_what_became_of_a_list_is_read_in_80_columns(folder: Path) -> None:
+    names = ("harbour", "a-long-way-out/to-the-last-buoy")
+    feeds = "".join(f'<outline text="{name} {"and more " * 9}" xmlUrl="https://e.org/{name}"/>' for name in names)
+    (folder / "list.opml").write_text(f"<opml><body>{feeds}<outline text='x' xmlUrl='ftp:x'/></body></opml>", "utf-8")
+    shown = invoke(folder, "sources", "import", str(folder / "list.opml")).out
+    assert "2 added, 1 left out" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_every_source_is_tried_and_told_in_80_columns(folder: Path) -> None:
+    sources = '[[sources]]\nid = "{name}"\nurl = "{url}"\n'
+    with serve({"/ships": feed(), "/page": Reply(b"<!doctype html><title>A page</title>")}) as server:
+        tables = [sources.format(name=name, url=server.url(f"/{name}")) for name in ("ships", "page", "gone")]
+        (folder / "config.toml").write_text(CONFIG + "".join(tables), "utf-8")
+        assert invoke(folder, "sources", "remove", "harbour").code == 0
+        shown = invoke(folder, "check", "--fetch").out
+        rows = invoke(folder, "check", "--fetch", "--json").objects
+    assert [(row["source"], row["ok"]) for row in rows] == [
+        ("wire", True), ("ships", True), ("page", False), ("gone", False),
+    ]  # fmt: skip
+    assert shown.splitlines()[1] == "ok     ships: 2 entries"
+    assert "2 of 4 sources can be read" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
 def test_half_a_list_is_refused_whole(folder: Path) -> None:
     (folder / "list.opml").write_text(LIST[: len(LIST) // 2], "utf-8")
     done = invoke(folder, "sources", "import", str(folder / "list.opml"))
@@ -316,6 +346,24 @@ def test_what_was_asked_for_is_carried_out_by_the_next_run(folder: Path) -> None
         assert "2 sources polled, 0 new" in run(folder, "once").out
         assert "1 sources polled, 0 new" in run(folder, "once").out, "once is enough"
     assert len(server.requests) == 3, "looked at, polled, polled again"
+
+
+@pytest.mark.slow
+def test_what_was_asked_for_is_carried_out_by_the_running_daemon(folder: Path) -> None:
+    with serve({"/feed": feed()}) as server:
+        assert run(folder, "sources", "add", server.url("/feed"), "--id", "ships", "--no-check").code == 0
+        assert run(folder, "sources", "remove", "harbour").code == 0
+        with running(folder, "run"):
+            wait_until(lambda: len(server.requests) == 1, "polled at the start")
+            assert run(folder, "sources", "refresh", "ships").code == 0
+            wait_until(lambda: len(server.requests) == 2, "polled again, though it is due in an hour")
+
+
+def wait_until(is_so: Callable[[], bool], why: str) -> None:
+    end = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < end, why
+        time.sleep(0.05)
 
 
 @pytest.mark.slow

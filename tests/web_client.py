@@ -7,18 +7,18 @@ import httpx
 from starlette.applications import Starlette
 
 Get = Callable[..., httpx.Response]
-"""`get(path, method="GET", header_name="value")`."""
+"""`get(path, method="GET", body=b"", header_name="value")`."""
 
 
 def asking(app: Starlette) -> Get:
     """A way to ask the application; what it raises is answered as its users would see it."""
 
-    def request(path: str, method: str = "GET", **headers: str) -> httpx.Response:
+    def request(path: str, method: str = "GET", body: bytes = b"", **headers: str) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
             named = {"accept-encoding": "identity"} | {key.replace("_", "-"): value for key, value in headers.items()}
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                return await client.request(method, path, headers=named)
+                return await client.request(method, path, headers=named, content=body)
 
         return asyncio.run(ask())
 

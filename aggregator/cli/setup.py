@@ -1,6 +1,7 @@
 """`init` and `check`: a configuration to begin with, and whether one is right."""
 
 import asyncio
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -10,6 +11,8 @@ import typer
 
 import aggregator
 from aggregator.cli.app import AsJson, app, clock, configuration, open_store, print_json, refuse_changed_grains
+from aggregator.cli.output import say
+from aggregator.cli.progress import progress
 from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -51,16 +54,16 @@ def check(
     if not fetch:
         _tell_right(found, failed_examples, as_json=as_json)
         return
-    results = asyncio.run(_try_all(found))
-    failed = 0
-    for source, result in results:
-        is_good, detail = _judge(result)
-        failed += not is_good
+    tried = asyncio.run(_try_all(found))
+    for one in tried:
         if as_json:
-            print_json({"source": source.id, "ok": is_good, "detail": detail})
+            print_json({"source": one.source_id, "ok": one.is_good, "detail": one.detail})
         else:
-            typer.echo(f"{'ok    ' if is_good else 'failed'} {source.id}: {detail}")
-    if (failed == len(results) and results) or failed_examples:
+            say(f"{'ok    ' if one.is_good else 'failed'} {one.source_id}: {one.detail}", hang=7)
+    works = sum(one.is_good for one in tried)
+    if not as_json:
+        typer.echo(f"{works} of {len(tried)} sources can be read")
+    if (tried and not works) or failed_examples:
         raise typer.Exit(1)
 
 
@@ -110,13 +113,29 @@ def _compare_with_published(found: "Configuration") -> None:
         )
 
 
-async def _try_all(found: "Configuration") -> list[tuple["Source", "FetchResult"]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tried:
+    """What one look at a source told."""
+
+    source_id: str
+    is_good: bool
+    detail: str
+
+
+async def _try_all(found: "Configuration") -> list[_Tried]:
+    """In the order of the configuration. Each document is judged and let go as it comes: together they may be 10 MiB each."""
     from aggregator.fetch import HttpFetcher
     from aggregator.model.source import Validators
 
-    async with HttpFetcher(found.fetch) as fetcher:
-        results = await asyncio.gather(*(fetcher.get(source, Validators(), clock()) for source in found.sources))
-    return list(zip(found.sources, results, strict=True))
+    with progress("trying", len(found.sources)) as tell:
+
+        async def try_one(source: "Source") -> _Tried:
+            is_good, detail = _judge(await fetcher.get(source, Validators(), clock()))
+            tell(source.id)
+            return _Tried(source_id=source.id, is_good=is_good, detail=detail)
+
+        async with HttpFetcher(found.fetch) as fetcher:
+            return await asyncio.gather(*map(try_one, found.sources))
 
 
 def _judge(result: "FetchResult") -> tuple[bool, str]:

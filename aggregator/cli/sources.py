@@ -1,11 +1,9 @@
 """`sources list`, `add`, `remove`, `refresh`, `import` and `export`: subscriptions, in config.toml with its comments kept."""
 
-import asyncio
 import os
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,14 +20,14 @@ from aggregator.cli.app import (
     writing_beside,
 )
 from aggregator.cli.output import ago, ahead, print_table, say
-from aggregator.errors import AggregatorError, ConfigError, NotAFeed, UnknownName, UnreadableDocument
-from aggregator.model.source import health_of
+from aggregator.cli.status import notes_by_source
+from aggregator.errors import AggregatorError, ConfigError, UnknownName
+from aggregator.health import health_of
 from aggregator.urls import host_of, normalise
 
 if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.config.edit import NewSource
-    from aggregator.model.fetch import Fetched
     from aggregator.opml import Subscription
     from aggregator.storage import Reader
 
@@ -39,18 +37,6 @@ app.add_typer(sources, name="sources")
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A name that topics may use; can be repeated.")]
 _ID_LENGTH = 48
 _SHORTEST_ID = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What one look at a feed told."""
-
-    title: str | None
-    format: str
-    entries: int
-    newest: str | None
-    addresses: tuple[str | None, ...]
-    """Where it came from in the end, and what it calls its own address."""
 
 
 @sources.command("list")
@@ -71,7 +57,7 @@ def sources_list(context: typer.Context, as_json: AsJson = False) -> None:
                 row["id"],
                 row["health"],
                 ago(row["last_poll"], now),
-                ahead(row["next_poll"], now),
+                "never" if row["health"] == "gone" else ahead(row["next_poll"], now),
                 str(row["entries"]),
                 str(row["gaps"]),
             )
@@ -79,44 +65,52 @@ def sources_list(context: typer.Context, as_json: AsJson = False) -> None:
         ),
     )
     for row in rows:
-        if row["last_error"]:
-            say(f"{row['id']}: {row['last_error']}")
+        for note in row["notes"]:
+            say(f"{row['id']}: {note}")
 
 
 @sources.command("add")
 def sources_add(
     context: typer.Context,
-    url: Annotated[str, typer.Argument(help="The address of a feed.")],
+    url: Annotated[str, typer.Argument(help="The address of a feed, of a page that leads to one, or a bare host.")],
     source_id: Annotated[str | None, typer.Option("--id", help="Permanent; else made of the feed's title.")] = None,
     publisher: Annotated[str | None, typer.Option("--publisher", help="Else the feed's title.")] = None,
     language: Annotated[str | None, typer.Option("--language", help="Where the feed does not say: en, ar ...")] = None,
     tag: Tags = None,
     private: Annotated[bool, typer.Option("--private", help="The address is a secret: it is never shown.")] = False,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Look at the feed once before.")] = True,
+    pick: Annotated[
+        int | None, typer.Option("--pick", min=1, help="The number of the feed, where several are.")
+    ] = None,
+    only_list: Annotated[bool, typer.Option("--list", help="Show the feeds that are there; write nothing.")] = False,
     dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Subscribe to a feed: look at it once, write it into the configuration. The next start polls it."""
+    """Subscribe to a feed: find it, show what it holds, write it into the configuration. The next start polls it."""
+    from aggregator.cli.found import Choice, choose, search
     from aggregator.config import read_text
     from aggregator.config.edit import NewSource, why_not, written_sources
+    from aggregator.discovery import addresses
 
+    if not check and (only_list or pick):
+        raise typer.BadParameter("nothing is looked at with --no-check", param_hint="--list, --pick")
     found = configuration(context)
     text = read_text(found.file, found.file.name)
-    known = _known_addresses(found, text)
-    if holder := known.get(normalise(url)):
-        raise AggregatorError(f"source {holder} has this address already; nothing was written")
-    if problem := why_not(NewSource(id="new", url=url)):
+    address, known = addresses(url)[0], _known_addresses(found, text)
+    if problem := why_not(NewSource(id="new", url=address)):
         raise typer.BadParameter(problem.removeprefix("url: "), param_hint="URL")
-    seen = asyncio.run(look(found, url, private=private)) if check else None
-    if seen:
-        _tell(seen)
-        for address in seen.addresses:
-            if holder := known.get(normalise(address)):
-                message = f"by its own address it is the feed of source {holder}; --no-check subscribes all the same"
-                raise AggregatorError(message)
+    if only_list:
+        search(found, url, known, private=private).print(as_json=as_json)
+        return
+    if holder := known.get(normalise(address)):
+        raise AggregatorError(f"source {holder} has this address already; nothing was written")
+    choice = Choice(url=address)
+    if check:
+        choice = choose(found, search(found, url, known, private=private), pick, as_json=as_json)
     new = NewSource(
-        id=source_id or free_id(seen.title if seen else None, url, {one.id for one in written_sources(text)}),
-        url=url,
-        publisher=publisher or (seen.title if seen else None),
+        id=source_id or free_id(choice.title, choice.url, {one.id for one in written_sources(text)}),
+        url=choice.url,
+        publisher=publisher or choice.title,
         language=language,
         tags=tuple(tag or ()),
         private=private,
@@ -124,7 +118,11 @@ def sources_add(
     if problem := why_not(new):
         raise AggregatorError(f"cannot be added: {problem}")
     _add(found, text, [new], dry_run=dry_run)
-    typer.echo(f"{'would be' if dry_run else 'is'} source {new.id} of {found.file.name}")
+    if as_json:
+        for row in choice.rows(new):
+            print_json(row)
+    else:
+        typer.echo(f"{'would be' if dry_run else 'is'} source {new.id} of {found.file.name}")
 
 
 @sources.command("remove")
@@ -179,11 +177,11 @@ def sources_import(
 ) -> None:
     """Add the feeds of an OPML list that are not there yet; folders become tags. Says what became of each."""
     from aggregator.config import read_text
-    from aggregator.opml import read_opml
+    from aggregator.opml import MAX_LIST, read_opml
 
     found = configuration(context)
     text = read_text(found.file, found.file.name)
-    new, rows = chosen(read_opml(_read_bytes(file)), found, text, tuple(tag or ()))
+    new, rows = chosen(read_opml(_beginning(file, MAX_LIST + 1)), found, text, tuple(tag or ()))
     if new:
         _add(found, text, new, dry_run=dry_run)
     for row in rows:
@@ -232,7 +230,7 @@ def source_rows(found: "Configuration", reader: "Reader | None") -> list[dict[st
     states = reader.source_states() if reader else {}
     counts = reader.articles_by_source() if reader else {}
     polls = reader.last_polls() if reader else {}
-    gaps = reader.gaps() if reader else {}
+    told = notes_by_source(found, reader, states)
     rows = []
     for source in found.sources:
         state, poll = states.get(source.id), polls.get(source.id)
@@ -244,59 +242,15 @@ def source_rows(found: "Configuration", reader: "Reader | None") -> list[dict[st
                 "status": poll.status if poll else None,
                 "health": health_of(state).value,
                 "last_poll": state.last_poll_at if state else None,
-                "next_poll": state.next_poll_at if state else None,
+                "next_poll": state.next_poll_at if state and not state.is_gone else None,
                 "failures": state.failures if state else 0,
                 "last_error": state.last_error if state else None,
+                "notes": told[source.id],
                 "entries": counts.get(source.id, 0),
-                "gaps": gaps.get(source.id, 0),
+                "gaps": state.gaps if state else 0,
             }
         )
     return rows
-
-
-async def look(found: "Configuration", url: str, *, private: bool = False) -> Seen:
-    """One fetch of a feed that is not subscribed to. Raises AggregatorError saying what it is instead."""
-    from aggregator.fetch import HttpFetcher
-    from aggregator.model.fetch import Fetched
-    from aggregator.model.source import Source, SourceKind, Validators
-
-    source = Source(id="new", kind=SourceKind.FEED, url=url, private=private)
-    async with HttpFetcher(found.fetch) as fetcher:
-        result = await fetcher.get(source, Validators(), clock())
-    shown = "the address" if private else url
-    if not isinstance(result, Fetched):
-        detail = getattr(result, "detail", "it says that nothing changed")
-        raise AggregatorError(f"{shown} cannot be read: {detail}; --no-check subscribes all the same")
-    try:
-        return _seen(found, source.id, result)
-    except (NotAFeed, UnreadableDocument) as error:
-        raise AggregatorError(f"{shown} is not a feed: {error}; give the address of the feed itself") from error
-
-
-def _seen(found: "Configuration", source_id: str, fetched: "Fetched") -> Seen:
-    from aggregator.model.source import Source, SourceKind
-    from aggregator.parse import parse
-    from aggregator.reading.read import Desk, read
-    from aggregator.topics.match import compile_topics
-
-    parsed = parse(fetched.documents[0], url=fetched.url, agencies=found.agencies)
-    desk = Desk(agencies=found.agencies, matcher=compile_topics((), ()), site_title=found.site.title)
-    source = Source(id=source_id, kind=SourceKind.FEED, url=fetched.url)
-    reading = read(source, fetched, frozenset(), desk, clock())
-    dates = [
-        sighting.article.published.value
-        for document in reading.documents
-        for sighting in document.sightings
-        if sighting.article.published
-    ]
-    title = " ".join((parsed.head.title or "").split())
-    return Seen(
-        title=title or None,
-        format=parsed.format,
-        entries=len(parsed.entries),
-        newest=max(dates).date().isoformat() if dates else None,
-        addresses=(fetched.url, parsed.head.link_self),
-    )
 
 
 def chosen(
@@ -367,11 +321,6 @@ def _known_addresses(found: "Configuration", text: str) -> dict[str | None, str]
     return known
 
 
-def _tell(seen: Seen) -> None:
-    newest = f", the newest of {seen.newest}" if seen.newest else ""
-    say(f"{seen.title or 'a feed without a title'} ({seen.format}): {seen.entries} entries{newest}")
-
-
 def _add(found: "Configuration", text: str, new: "list[NewSource]", *, dry_run: bool) -> None:
     from aggregator.config.edit import add_sources
 
@@ -393,8 +342,10 @@ def _write(found: "Configuration", before: str, after: str, *, dry_run: bool) ->
         raise
 
 
-def _read_bytes(file: Path) -> bytes:
+def _beginning(file: Path, size: int) -> bytes:
+    """As much of the file as tells whether it is too large."""
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            return opened.read(size)
     except OSError as error:
         raise AggregatorError(f"{file} cannot be read: {error.strerror}") from error

@@ -8,15 +8,20 @@ import typer
 
 from aggregator.cli.app import AsJson, app, clock, configuration, print_json, reading
 from aggregator.cli.output import ago, ahead, print_table, say
-from aggregator.model.source import health_of
+from aggregator.health import health_of, notes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aggregator.config import Address, Configuration
+    from aggregator.model.source import SourceState
     from aggregator.storage import Reader
 
 _TIMEOUT_S = 5.0
 # A tick comes every second; a busy host may make a source wait for minutes, a stopped daemon for ever.
 _OVERDUE = timedelta(minutes=15)
+# It answers; what it sends is another matter.
+_WORKS = ("ok", "noted", "silent")
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  where to ask what listens everywhere
 
 
@@ -32,7 +37,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
             print_json(row)
     else:
         _print_status(sources, topic_rows)
-    if sources and not any(row["health"] in ("ok", "noted") for row in sources):
+    if sources and not any(row["health"] in _WORKS for row in sources):
         raise typer.Exit(1)
 
 
@@ -49,6 +54,7 @@ def healthcheck(context: typer.Context) -> None:
 
 def _source_rows(found: "Configuration", reader: "Reader") -> list[dict[str, Any]]:
     states, counts, polls = reader.source_states(), reader.articles_by_source(), reader.last_polls()
+    told = notes_by_source(found, reader, states)
     rows = []
     for source in found.sources:
         state, poll = states.get(source.id), polls.get(source.id)
@@ -58,14 +64,31 @@ def _source_rows(found: "Configuration", reader: "Reader") -> list[dict[str, Any
                 "health": health_of(state).value,
                 "last_poll": state.last_poll_at if state else None,
                 "last_good_poll": state.last_good_poll_at if state else None,
-                "next_poll": state.next_poll_at if state else None,
+                "next_poll": state.next_poll_at if state and not state.is_gone else None,
                 "failures": state.failures if state else 0,
                 "articles": counts.get(source.id, 0),
                 "outcome": poll.outcome if poll else None,
-                "note": state.last_error if state else None,
+                "gaps": state.gaps if state else 0,
+                "note": "; ".join(told[source.id]) or None,
             }
         )
     return rows
+
+
+def notes_by_source(
+    found: "Configuration", reader: "Reader | None", states: "Mapping[str, SourceState]"
+) -> dict[str, tuple[str, ...]]:
+    """What is to be said of each configured source, its push among it, one line each."""
+    from aggregator.websub import is_public
+
+    told = {source.id: notes(states.get(source.id), is_private=source.private) for source in found.sources}
+    if reader and is_public(found.site.base_url):
+        from aggregator.pipeline.push import push_notes
+
+        for source_id, line in push_notes(reader, found.site.base_url, clock()).items():
+            if source_id in told:
+                told[source_id] = (*told[source_id], line)
+    return told
 
 
 def _topic_rows(found: "Configuration", reader: "Reader") -> list[dict[str, Any]]:
@@ -93,7 +116,7 @@ def _print_status(sources: list[dict[str, Any]], topic_rows: list[dict[str, Any]
                 row["source"],
                 row["health"],
                 ago(row["last_poll"], now),
-                ahead(row["next_poll"], now),
+                "never" if row["health"] == "gone" else ahead(row["next_poll"], now),
                 str(row["articles"]),
             )
             for row in sources
@@ -134,8 +157,9 @@ def _ask_store(found: "Configuration", now: datetime) -> str | None:
     """Without [web] there is nobody to ask: a daemon that ticks leaves no source overdue."""
     with reading(found) as reader:
         states = reader.source_states()
-    due = {source.id: states[source.id].next_poll_at for source in found.sources if source.id in states}
-    if found.sources and not due:
+    polled = [(source, states[source.id]) for source in found.sources if source.id in states]
+    due = {source.id: state.next_poll_at for source, state in polled if not state.is_over(source)}
+    if found.sources and not polled:
         return "no source was ever polled"
     late = {source_id: at for source_id, at in due.items() if at and at < now - _OVERDUE}
     if late:

@@ -36,6 +36,9 @@ def fetch_limits(table: FetchTable, contact: str) -> FetchLimits:
         timeout=table.timeout,
         max_body_bytes=table.max_body,
         concurrency=table.concurrency,
+        per_host=table.per_host,
+        host_pause=table.host_pause,
+        proxy=table.proxy,
         allow_networks=tuple(table.allow_networks),
         user_agent=f"aggregator/{__version__} (+{contact})" if contact else f"aggregator/{__version__}",
     )

@@ -50,9 +50,11 @@ Contact = Annotated[str, AfterValidator(values.contact)]
 AuthVariable = Annotated[str, AfterValidator(values.auth_variable)]
 Headers = Annotated[dict[str, str], AfterValidator(values.headers)]
 Duration = Annotated[timedelta, PlainValidator(units.duration), WithJsonSchema(units.DURATION_SCHEMA)]
+Pause = Annotated[timedelta, PlainValidator(units.pause), WithJsonSchema(units.DURATION_SCHEMA)]
 Size = Annotated[int, PlainValidator(units.size), WithJsonSchema(units.SIZE_SCHEMA)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Rank = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+Proxy = Annotated[str | None, PlainValidator(values.proxy), _TEXT]
 Listen = Annotated[Address | None, PlainValidator(values.listen), _TEXT]
 Network = Annotated[IPv4Network | IPv6Network, PlainValidator(values.network), _TEXT]
 Folder = Annotated[Path, PlainValidator(_path), _TEXT]
@@ -98,6 +100,9 @@ class FetchTable(Table):
     timeout: Duration = timedelta(seconds=20)  # of a whole poll; slow servers answer within 10 s or not at all
     max_body: Size = 10 * 2**20  # bytes after decompression; the largest real feeds have about 5 MiB
     concurrency: Count = 200  # polls at once; mostly waiting, within the usual 1,024 open files
+    per_host: Count = 1  # requests to one host at once: what a publisher expects of one reader
+    host_pause: Pause = timedelta(seconds=1)  # between two requests to a host: many feeds of one must come in no burst
+    proxy: Proxy = None  # straight to the server
     allow_networks: list[Network] = []  # nothing but the public internet: a feed must not reach the local network
 
 

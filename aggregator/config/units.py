@@ -28,6 +28,11 @@ def duration(value: object) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def pause(value: object) -> timedelta:
+    """A duration, or `0s` for none."""
+    return timedelta(0) if value == "0s" else duration(value)
+
+
 def size(value: object) -> int:
     """Bytes; only the binary units, because `10 MB` means different numbers to different people."""
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
@@ -41,6 +46,8 @@ def size(value: object) -> int:
 def duration_text(value: timedelta) -> str:
     """The shortest form in one unit: `90s`, `15m`, `2d`."""
     seconds = int(value.total_seconds())
+    if not seconds:
+        return "0s"
     unit, length = next((unit, length) for unit, length in _SECONDS.items() if seconds % length == 0)
     return f"{seconds // length}{unit}"
 

@@ -144,6 +144,18 @@ def listen(value: object) -> Address | None:
     return Address(host=match["six"] or match["host"], port=int(match["port"]))
 
 
+def proxy(value: object) -> str | None:
+    """`http://host:port`; `""` for none. The value is not shown: it may hold a password."""
+    text = _text(value)
+    if text == "":
+        return None
+    if text.lower().startswith(("socks4://", "socks5://", "socks5h://")):
+        raise ValueError("must be an http:// or https:// proxy: SOCKS is not built in")
+    if not urls.is_web(text) or not _has_valid_port(text) or urlsplit(text).path.strip("/"):
+        raise ValueError("must be a proxy such as 'http://127.0.0.1:3128', or '' for none")
+    return text
+
+
 def network(value: object) -> IPv4Network | IPv6Network:
     """A network; a single address counts as one."""
     text = _text(value)

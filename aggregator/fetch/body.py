@@ -13,6 +13,8 @@ _GZIP = b"\x1f\x8b"
 _OVERHEAD_BYTES = 65_536
 # bgzip makes a member per 64 KiB; thousands of empty ones are no document but an attack on the CPU.
 _MAX_MEMBERS = 1_000
+# A chunk costs the same however small it is: a server that sends each byte in one of its own takes our CPU, not its own.
+_FREE_PIECES, _LEAST_PIECE_BYTES = 20_000, 16
 _WBITS_ZLIB, _WBITS_RAW, _WBITS_GZIP = 15, -15, 31
 
 ENCODINGS = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
@@ -28,6 +30,7 @@ class Body:
 
     def __init__(self, encoding: str, limit_bytes: int, known: bytes | None = None) -> None:
         self.received = 0
+        self._pieces = 0
         self._known = known
         self._waiting: list[bytes] = []
         self._state = blake2b(digest_size=16)
@@ -42,6 +45,9 @@ class Body:
     def feed(self, raw: bytes) -> FetchFailed | None:
         """Take a chunk; the failure if the answer cannot be used any more."""
         self.received += len(raw)
+        self._pieces += 1
+        if self._pieces > _FREE_PIECES + self.received // _LEAST_PIECE_BYTES:
+            return _failed("the answer comes in too many tiny pieces")
         self._state.update(raw)
         if self._known is None:
             return self._take(raw)

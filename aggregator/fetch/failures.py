@@ -2,29 +2,38 @@
 
 import ssl
 
-import httpx
+import httpcore
 
+from aggregator.fetch.connections import ProxyDown
 from aggregator.fetch.guard import Blocked, NoAddress
 from aggregator.fetch.hop import Hop
 from aggregator.model.fetch import FailureKind, FetchFailed
 
+TRANSPORT = (httpcore.TimeoutException, httpcore.ProtocolError, httpcore.NetworkError, httpcore.ProxyError)
+"""What httpcore raises has no root of its own."""
 
-def of_transport(error: httpx.TransportError, hop: Hop) -> FetchFailed:
+
+def of_transport(error: Exception, hop: Hop) -> FetchFailed:
     """What went wrong before the body; the words of the exception are left out, they may repeat bytes of the server."""
-    if isinstance(error, httpx.TimeoutException):
-        return FetchFailed(kind=FailureKind.TIMEOUT, detail=f"{hop.place} does not answer; asked again later")
-    if isinstance(error, httpx.LocalProtocolError):
-        detail = "a configured header or credential has characters that HTTP does not allow"
-        return FetchFailed(kind=FailureKind.PROTOCOL, detail=detail)
-    if isinstance(error, httpx.RemoteProtocolError):
-        detail = f"what {hop.place} answers is not proper HTTP, or its headers are too long"
-        return FetchFailed(kind=FailureKind.PROTOCOL, detail=detail)
+    match error:
+        case httpcore.TimeoutException():
+            return FetchFailed(kind=FailureKind.TIMEOUT, detail=f"{hop.place} does not answer; asked again later")
+        case httpcore.LocalProtocolError():
+            detail = "a configured header or credential has characters that HTTP does not allow"
+            return FetchFailed(kind=FailureKind.PROTOCOL, detail=detail)
+        case httpcore.RemoteProtocolError():
+            detail = f"what {hop.place} answers is not proper HTTP, or its headers are too long"
+            return FetchFailed(kind=FailureKind.PROTOCOL, detail=detail)
+        case httpcore.ProxyError():
+            return _unreachable(f"the proxy does not lead to {hop.place}; check [fetch] proxy")
     return _unconnected(error, hop)
 
 
-def _unconnected(error: httpx.TransportError, hop: Hop) -> FetchFailed:
+def _unconnected(error: Exception, hop: Hop) -> FetchFailed:
     for cause in _causes(error):
         match cause:
+            case ProxyDown():
+                return _unreachable("the proxy of [fetch] proxy does not answer")
             case Blocked():
                 detail = f"{hop.place} is not on the public internet; name its network in [fetch] allow_networks if it may be fetched"
                 return FetchFailed(kind=FailureKind.BLOCKED, detail=detail)
@@ -46,7 +55,7 @@ def _unreachable(detail: str) -> FetchFailed:
 
 
 def _causes(error: BaseException | None) -> tuple[BaseException, ...]:
-    """The error and what led to it: httpx, httpcore and anyio each wrap the one below."""
+    """The error and what led to it: each layer wraps the one below."""
     causes: list[BaseException] = []
     while error is not None and error not in causes:
         causes.append(error)

@@ -4,15 +4,21 @@ The check sits below redirects, odd spellings (`0x7f000001`, `2130706433`, `::ff
 between check and use: the address that was checked is the address that is dialled. TLS still verifies the host name.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpcore
 
+from aggregator.fetch.stream import Stream, dial
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 LookUp = Callable[[str, int], Awaitable[Iterable[str]]]
-SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+"""A host and a port -> addresses as text, the preferred first. Raises OSError or UnicodeError."""
+Dial = Callable[[str, int], Awaitable[Stream]]
+"""An address as text and a port -> a connection. Raises httpcore.ConnectError."""
 
 # All of IPv6 that is routed as unicast today (IANA); NAT64 (64:ff9b::/96), site-local and IPv4-compatible addresses lie outside.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -47,34 +53,46 @@ def is_allowed(address: Address, allow_networks: Iterable[Network] = ()) -> bool
     return address.is_global and not address.is_multicast and not any(address in network for network in _REFUSED)
 
 
-class GuardBackend(httpcore.AsyncNetworkBackend):
-    """Dials only allowed addresses, one after the other. Raises Blocked or NoAddress (both are httpcore.ConnectError)."""
+class Guard:
+    """Dials only allowed addresses, one after the other."""
 
-    def __init__(self, allow_networks: tuple[Network, ...], look_up: LookUp) -> None:
+    def __init__(self, allow_networks: tuple[Network, ...], look_up: LookUp, dial: Dial = dial) -> None:
         self._allow_networks = allow_networks
         self._look_up = look_up
-        self._dialler = httpcore.AnyIOBackend()
+        self._dial = dial
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109  the signature is httpcore's
-        local_address: str | None = None,
-        socket_options: Iterable[SocketOption] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        addresses = [a for a in await self._addresses(host, port) if is_allowed(a, self._allow_networks)][
-            :_MAX_ADDRESSES
-        ]
-        if not addresses:
+    async def connect(self, host: str, port: int, within_s: float) -> Stream:
+        """A connection to the host; the time is shared among its addresses.
+
+        Raises Blocked, NoAddress, httpcore.ConnectError or TimeoutError.
+        """
+        return await self._first_of(await self._allowed(host, port), port, within_s)
+
+    async def connect_unguarded(self, host: str, port: int, within_s: float) -> Stream:
+        """The same to whatever address the host has: for a proxy, which the user named."""
+        return await self._first_of(await self._addresses(host, port), port, within_s)
+
+    async def check(self, host: str, port: int) -> None:
+        """Raise Blocked if no address of the host is allowed; a name that has none here passes: the proxy may know it."""
+        with suppress(NoAddress):
+            await self._allowed(host, port)
+
+    async def _allowed(self, host: str, port: int) -> list[Address]:
+        """Those of the addresses that may be dialled: a name with both kinds is reached by its public ones."""
+        allowed = [one for one in await self._addresses(host, port) if is_allowed(one, self._allow_networks)]
+        if not allowed:
             raise Blocked(host)
-        share = None if timeout is None else timeout / len(addresses)
+        return allowed
+
+    async def _first_of(self, addresses: list[Address], port: int, within_s: float) -> Stream:
+        addresses = addresses[:_MAX_ADDRESSES]
         for address in addresses[:-1]:
             try:
-                return await self._dialler.connect_tcp(str(address), port, share, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                async with asyncio.timeout(within_s / len(addresses)):
+                    return await self._dial(str(address), port)
+            except (httpcore.ConnectError, TimeoutError):
                 continue
-        return await self._dialler.connect_tcp(str(addresses[-1]), port, share, local_address, socket_options)
+        return await self._dial(str(addresses[-1]), port)
 
     async def _addresses(self, host: str, port: int) -> list[Address]:
         """The addresses of the host, the preferred first. A literal address needs no look-up."""
@@ -86,4 +104,7 @@ class GuardBackend(httpcore.AsyncNetworkBackend):
             found = await self._look_up(host, port)
         except (OSError, UnicodeError) as error:
             raise NoAddress(host) from error
-        return [ip_address(text) for text in dict.fromkeys(found)]
+        addresses = [ip_address(text) for text in dict.fromkeys(found)]
+        if not addresses:
+            raise NoAddress(host)
+        return addresses

@@ -4,6 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 
+import httpcore
 import httpx
 
 from aggregator.model.source import Source, Validators
@@ -55,6 +56,13 @@ class Hop:
     first_url: httpx.URL
     """The source's own URL; it may hold credentials."""
     url: httpx.URL
+    is_permanent: bool = True
+    """Every redirect so far may be adopted."""
+
+    @property
+    def host(self) -> bytes:
+        """Whose turn it is: one host, whatever the port and with or without the dot of the root."""
+        return self.url.raw_host.rstrip(b".")
 
     @property
     def is_redirect(self) -> bool:
@@ -91,35 +99,36 @@ class Hop:
                 return "the redirect target"
 
 
-def request(hop: Hop, user_agent: str) -> httpx.Request:
-    """The GET of this hop. Bytes throughout: a validator goes back as it came."""
+def request(hop: Hop, user_agent: str, *, is_last: bool) -> httpcore.Request:
+    """The GET of this hop. Bytes throughout: a validator goes back as it came. `is_last`: the server need not wait for more."""
     fields = {
-        "user-agent": user_agent.encode(),
-        "accept": _ACCEPT,
-        "accept-encoding": b"gzip, deflate",
-        "connection": b"close",  # a poll asks once; the server need not wait for more
+        b"Host": hop.url.netloc,
+        b"User-Agent": user_agent.encode(),
+        b"Accept": _ACCEPT,
+        b"Accept-Encoding": b"gzip, deflate",
     }
+    if is_last:
+        fields[b"Connection"] = b"close"
     for name, value in hop.source.headers:
         lowered = name.lower()
         if lowered not in _OWN_HEADERS and (hop.is_own_origin or lowered in _OPEN_HEADERS):
-            fields[lowered] = value.encode()
-    if hop.is_own_origin and (authorization := _authorization(hop)):
-        fields["authorization"] = authorization
+            fields[name.title().encode()] = value.encode()
+    if (hop.source.authorization or hop.first_url.userinfo) and hop.is_own_origin:
+        fields[b"Authorization"] = _authorization(hop)
     if hop.is_conditional:
         if hop.validators.etag:
-            fields["if-none-match"] = hop.validators.etag.encode("latin-1", "replace")
+            fields[b"If-None-Match"] = hop.validators.etag.encode("latin-1", "replace")
         if hop.validators.last_modified:
-            fields["if-modified-since"] = hop.validators.last_modified.encode("latin-1", "replace")
-    headers = [(name.title().encode(), value) for name, value in fields.items()]
-    return httpx.Request("GET", without_credentials(hop.url), headers=headers)
+            fields[b"If-Modified-Since"] = hop.validators.last_modified.encode("latin-1", "replace")
+    url = hop.url
+    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    return httpcore.Request(b"GET", target, headers=list(fields.items()))
 
 
-def _authorization(hop: Hop) -> bytes | None:
+def _authorization(hop: Hop) -> bytes:
     """The configured value, else the credentials in the URL (RFC 7617)."""
     if hop.source.authorization:
         return hop.source.authorization.encode()
-    if not hop.first_url.userinfo:
-        return None
     return b"Basic " + b64encode(f"{hop.first_url.username}:{hop.first_url.password}".encode())
 
 

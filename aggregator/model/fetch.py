@@ -1,6 +1,6 @@
 """The outcomes of one fetch, as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
@@ -20,9 +20,9 @@ class FetchLimits:
     per_host: int = 1
     """Polls of one host at once."""
     host_pause: timedelta = timedelta(0)
-    """Between the end of one request to a host and the next to it."""
-    proxy: str | None = None
-    """URL of an HTTP or SOCKS proxy; None: direct."""
+    """Between the end of one request to a host and the next to it; a redirect within a poll and a host goes at once."""
+    proxy: str | None = field(default=None, repr=False)
+    """URL of an HTTP proxy, perhaps with its credentials; None: direct."""
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks outside the public internet that may be fetched."""
     user_agent: str
@@ -73,11 +73,12 @@ class Hints:
     """How long the server calls the answer fresh (RFC 9111 4.2): `max-age` less `Age`, else `Expires` less `Date`; clamped to
     0..30 days. None where it says nothing, or that it is never fresh."""
     moved_to: str | None = None
-    """Where redirects led that were all permanent (301, 308); None where there was none or one was temporary."""
+    """Where redirects led, without credentials, that were all permanent (301, 308) and none left https for http; None where
+    there was none or one may not be adopted. A private source's holds its secret."""
     hub: str | None = None
     """The first `Link: rel=hub` (WebSub 4), an absolute URL."""
     topic_url: str | None = None
-    """The `Link: rel=self` beside it."""
+    """The first `Link: rel=self`, absolute; under it the hub knows the document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """A document as published, in the field's words; nothing is interpreted here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from aggregator.model.cadence import Pace
 from aggregator.model.slots import quickly_pickled
 
 
@@ -167,3 +168,7 @@ class ParsedFeed:
     """Digest of the item that each entry was read from, in step with `entries`; empty where that is not certain."""
     left_out: tuple[bytes, ...] = ()
     """Digests of the document's items that were known before and were not read, in document order."""
+    pace: Pace = field(default_factory=Pace)
+    """What it asks of those who poll it."""
+    hub: str | None = None
+    """The hub that it names (WebSub 4), an absolute URL."""

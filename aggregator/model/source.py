@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from aggregator.model.cadence import Pace, Rhythm
+from aggregator.model.health import Coverage
 from aggregator.model.slots import quickly_pickled
 
 
@@ -117,17 +119,27 @@ class Health(StrEnum):
     """Not polled yet."""
     OK = "ok"
     NOTED = "noted"
-    """It works, but something is wrong with what it sends: `last_error` says what."""
+    """It works, but something is wrong with what it sends or where it is: a note says what."""
     FAILING = "failing"
+    SILENT = "silent"
+    """It answers, but what used to come does not come any more."""
+    GONE = "gone"
+    """It said twice that it is gone for good (410): it is not polled until someone asks for it."""
 
 
-def health_of(state: "SourceState | None") -> Health:
-    """The health of a source, None for one that the store does not know."""
-    if state is None or state.last_poll_at is None:
-        return Health.NEW
-    if state.failures:
-        return Health.FAILING
-    return Health.NOTED if state.last_error else Health.OK
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where a source's permanent redirects lead, while that is not adopted."""
+
+    to: str
+    since: datetime
+    """The first poll that was led there."""
+    polls: int = 1
+    """Polls in a row that were."""
+    shares: bool = False
+    """What was found there first had entries that were known from the old address."""
+    is_refused: bool = False
+    """Too many sources want to move to the same host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,5 +159,33 @@ class SourceState:
     not_modified_seen: bool = False
     """The source has answered 304: its validators work (rules R33)."""
     retry_after_at: datetime | None = None
+    fresh_until: datetime | None = None
+    """Until when the last good answer said that it is fresh (RFC 9111 4.2)."""
+    pace: Pace = field(default_factory=Pace)
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    coverage: Coverage = field(default_factory=Coverage)
+    location: str | None = None
+    """The address that is polled instead of the configured one, after a permanent move."""
+    stands_for: str | None = None
+    """The configured address that `location` and `gone_polls` stand for; under another one they mean nothing."""
+    moved_at: datetime | None = None
+    move: Move | None = None
+    gone_polls: int = 0
+    """Polls in a row that were answered 410."""
+    gaps: int = 0
+    """Polls that shared no entry with the one before (rules R19)."""
     items: tuple[KnownItem, ...] = ()
     """The items of the last feed document that was read: a poll reads only those that are new."""
+
+    @property
+    def is_gone(self) -> bool:
+        """One 410 may be a mistake, a second one confirms it."""
+        return self.gone_polls >= 2
+
+    def is_over(self, source: Source) -> bool:
+        """Whether the source is gone and not polled: not once the configuration names another address."""
+        return self.is_gone and self.stands_for == source.url
+
+    def address(self, source: Source) -> str | None:
+        """Where the source is polled: the adopted address while the configuration names the one it stands for."""
+        return self.location if self.location and self.stands_for == source.url else source.url

@@ -25,6 +25,7 @@ from aggregator.model.parsed import (
 from aggregator.parse.bounds import MAX_LINKS, MAX_TAGS, RawFeed, fit, fit_origin, read_feed
 from aggregator.parse.encoding import Decoded, decode
 from aggregator.parse.items import cut
+from aggregator.parse.pace import pace_of
 from aggregator.urls import absolute, is_web
 
 _HTML_TITLE = re.compile(r"<title[^>]*>([^<]{0,200})", re.IGNORECASE)
@@ -99,6 +100,8 @@ def _parse(document: Document, decoded: Decoded, url: str | None, items: tuple[b
         defects=(*defects, *too_long),
         format=raw.version or "unknown",
         items=items,
+        pace=pace_of(decoded.text),
+        hub=_hub(raw.feed, url),
     )
 
 
@@ -264,6 +267,11 @@ def _nested_source(raw: _Raw, base: str | None) -> OriginSource | None:
         return None
     origin = _origin(source, base, link_self=absolute(base, _string(source, "href")))
     return origin if origin.id or origin.link_self or origin.link_alternate else None
+
+
+def _hub(raw: _Raw, base: str | None) -> str | None:
+    """The first hub that the document names (WebSub 4)."""
+    return next((absolute(base, link.get("href")) for link in raw.get("links", ()) if link.get("rel") == "hub"), None)
 
 
 def _origin(raw: _Raw, base: str | None, link_self: str | None = None) -> OriginSource:

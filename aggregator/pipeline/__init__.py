@@ -4,13 +4,14 @@ poll: claim -> fetch -> read -> record; publish: ledger -> files; rematch: store
 """
 
 from aggregator.pipeline.attend import attend
-from aggregator.pipeline.poll import allowed, due, poll, visit
+from aggregator.pipeline.poll import Agenda, allowed, due, poll, redraw_due, visit
 from aggregator.pipeline.publish import FeedChange, publish, rehearse
 from aggregator.pipeline.record import Visit
 from aggregator.pipeline.rematch import rematch
 from aggregator.pipeline.works import Works
 
 __all__ = [
+    "Agenda",
     "FeedChange",
     "Visit",
     "Works",
@@ -19,6 +20,7 @@ __all__ = [
     "due",
     "poll",
     "publish",
+    "redraw_due",
     "rehearse",
     "rematch",
     "visit",

@@ -64,7 +64,9 @@ def _fix_date(batch: Batch, decision: Decision) -> None:
 
 def _fulfil(batch: Batch, request: Request, now: datetime) -> None:
     if request.kind is RequestKind.REFRESH:
-        batch.save_source_state(replace(batch.source_state(request.argument), next_poll_at=now))
+        state = batch.source_state(request.argument)
+        # A source that is gone gets one more poll: a single 410 ends it again.
+        batch.save_source_state(replace(state, next_poll_at=now, gone_polls=min(state.gone_polls, 1)))
     elif request.kind is RequestKind.CLOSE:
         for feed in batch.topic_feeds():
             if feed.topic_id == request.argument:

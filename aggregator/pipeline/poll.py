@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from aggregator.model.fetch import FailureKind, Fetched, FetchFailed, FetchResult
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceState
+from aggregator.pipeline.moves import at_its_place
 from aggregator.pipeline.record import Visit
 from aggregator.pipeline.works import Works
 from aggregator.pipeline.writer import Writer
 from aggregator.reading.limits import TooCostly
 from aggregator.reading.read import Desk, Reading
-from aggregator.schedule import earliest_poll
+from aggregator.schedule import earliest_poll, redraw
+from aggregator.urls import host_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -62,18 +64,58 @@ async def visit(works: Works, sources: Iterable[Source]) -> tuple[Visit, ...]:
     return tuple(task.result() for task in tasks)
 
 
+class Agenda:
+    """What is due, asked every second. Which sources the store does not know yet is asked until it knows them all."""
+
+    def __init__(self) -> None:
+        self._configured: tuple[Source, ...] = ()
+        self._new: frozenset[str] = frozenset()
+
+    def __call__(self, works: Works, now: datetime) -> tuple[Source, ...]:
+        """The configured sources that are to be polled now, longest due first, those of one host one after the other:
+        so the host's turn finds the connection open that the last one used.
+        """
+        if works.sources != self._configured:
+            self._configured, self._new = works.sources, frozenset(source.id for source in works.sources)
+        with works.store.read() as reader:
+            states = reader.due(now)
+            self._new = reader.without_state(self._new) if self._new else self._new
+        by_id = {source.id: source for source in works.sources}
+        waiting = [(by_id[state.source_id], state) for state in states if state.source_id in by_id]
+        waiting += [(source, SourceState(source_id=source.id)) for source in works.sources if source.id in self._new]
+        return _by_host((source, state.address(source)) for source, state in waiting if not state.is_over(source))
+
+
 def due(works: Works, now: datetime) -> tuple[Source, ...]:
-    """The configured sources that are to be polled now, longest due first."""
-    with works.store.read() as reader:
-        next_polls = reader.next_polls()
-    waiting = [(next_polls.get(source.id) or now, source) for source in works.sources]
-    return tuple(source for at, source in sorted(waiting, key=lambda pair: pair[0]) if at <= now)
+    """The configured sources that are to be polled now, in the order in which they are claimed."""
+    return Agenda()(works, now)
+
+
+def _by_host(waiting: Iterable[tuple[Source, str | None]]) -> tuple[Source, ...]:
+    """Sources with their addresses, grouped: the hosts in the order of their longest due source."""
+    groups: dict[str, list[Source]] = {}
+    for source, address in waiting:
+        groups.setdefault(host_of(address or "") or source.id, []).append(source)
+    return tuple(source for group in groups.values() for source in group)
 
 
 def allowed(works: Works, now: datetime) -> tuple[Source, ...]:
     """The configured sources that may be polled now whether they are due or not: no floor and no server forbids it."""
     states = _states(works)
-    return tuple(source for source in works.sources if earliest_poll(source, _state_of(states, source)) <= now)
+    found = ((source, _state_of(states, source)) for source in works.sources)
+    return tuple(source for source, state in found if not state.is_over(source) and earliest_poll(source, state) <= now)
+
+
+def redraw_due(works: Works, now: datetime, jumped: timedelta) -> int:
+    """Draw again when to poll what a jump of the wall clock brought into disorder (rules R29); says how many that were."""
+    states = _states(works)
+    drawn = {source.id: redraw(source, _state_of(states, source), now, jumped) for source in works.sources}
+    moved = {source_id: at for source_id, at in drawn.items() if at is not None}
+    if moved:
+        with works.store.batch() as batch:
+            for source_id, at in moved.items():
+                batch.save_source_state(replace(states[source_id], next_poll_at=at))
+    return len(moved)
 
 
 def _state_of(states: Mapping[str, SourceState], source: Source) -> SourceState:
@@ -100,7 +142,7 @@ async def _visit(works: Works, source: Source, state: SourceState) -> Visit:
 async def _fetch_and_read(
     works: Works, source: Source, state: SourceState, now: datetime
 ) -> tuple[FetchResult, Reading | None]:
-    result = await works.fetcher.get(source, state.validators, now)
+    result = await works.fetcher.get(at_its_place(source, state), state.validators, now)
     if not isinstance(result, Fetched):
         return result, None
     desk = Desk(agencies=works.agencies, matcher=works.matcher, site_title=works.site_title)

@@ -17,6 +17,7 @@ from aggregator.pipeline.enter import release_pending, release_queued
 from aggregator.pipeline.feed_state import feed_state
 from aggregator.pipeline.record import Visit, record
 from aggregator.pipeline.rematch import rematch_in
+from aggregator.pipeline.source_health import render_health
 from aggregator.pipeline.works import Works
 from aggregator.render import SeenEntry, render_document, seen_entries
 from aggregator.storage import Batch
@@ -70,6 +71,7 @@ def publish(works: Works, now: datetime, *, heal: bool = False) -> tuple[FeedCha
         for one in rendered:
             batch.save_topic_feed(one.state)
             batch.history.save_pages(_page_states(one, now))
+        health = render_health(batch, works, now)
     changes: list[FeedChange] = []
     errors: list[tuple[Path, OSError]] = []
     for one in rendered:
@@ -77,6 +79,10 @@ def publish(works: Works, now: datetime, *, heal: bool = False) -> tuple[FeedCha
             changes.append(_write(works, one))
         except OSError as error:
             errors.append((_path(works, one.topic), error))
+    try:
+        files.write(health.path, health.data)
+    except OSError as error:
+        errors.append((health.path, error))
     if errors:
         path, first = errors[0]
         raise PublishError(str(path), first.strerror or str(first), len(errors) - 1) from first

@@ -1,21 +1,27 @@
 """One visit -> the store, in one transaction: known keys, the verdict, the ledger's decision, the write (rules R6)."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from aggregator import ledger, schedule
+from aggregator import health, ledger, schedule
 from aggregator.dedup import mint, path_key
-from aggregator.model.fetch import Fetched, FetchFailed, FetchResult, Identical, NotModified
+from aggregator.model.article import Article, Completeness
+from aggregator.model.fetch import Fetched, FetchFailed, FetchResult, Hints, Identical, NotModified
 from aggregator.model.identity import Relation, Verdict
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceState, Validators
+from aggregator.pipeline import moves, push, source_health
 from aggregator.pipeline.churn import confirm_held, in_churn, look_for_discontinuity
 from aggregator.pipeline.enter import Writing
 from aggregator.pipeline.settle import settle
 from aggregator.pipeline.works import Works
 from aggregator.reading.read import ReadDocument, Reading
 from aggregator.storage import Batch
+
+_GONE = 410
+# How an entry counts that was not in the source before.
+_ARRIVED = ("new", "duplicate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,38 +38,157 @@ class Visit:
     """Set where `result` is `Fetched`."""
 
 
+@dataclass(slots=True, kw_only=True)
+class _Found:
+    """What was found in the documents of one visit, gathered while they are stored."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    arrived: list[Article] = field(default_factory=list)
+    """Texts of entries that are new in this source, though another may have had them."""
+    notes: list[str] = field(default_factory=list)
+    """Churn and gaps (rules R19)."""
+    gap: str | None = None
+
+    @property
+    def known(self) -> int:
+        return self.counts["entries"] - len(self.arrived)
+
+    @property
+    def dates(self) -> tuple[datetime, ...]:
+        """What the new entries claim as their dates."""
+        claimed = (article.published or article.updated for article in self.arrived)
+        return tuple(date.value for date in claimed if date)
+
+
 def record(batch: Batch, visit: Visit, works: Works, now: datetime) -> Poll:
     """Store all that came of a visit and give its record."""
-    state = visit.state
     match visit.result:
         case FetchFailed() as failed:
-            poll, state = _failed(visit, failed, state, now)
+            poll, state = _failed(visit, failed, now)
         case NotModified() as answer:
             poll = _poll(visit, Outcome.UNCHANGED, status=answer.status)
-            state = replace(_good(state, now), validators=answer.validators, not_modified_seen=True)
+            state = replace(_good(visit.state, now), validators=answer.validators, not_modified_seen=True)
+            state = _learned(batch, visit, works, state, hints=answer.hints, now=now)
         case Identical() as answer:
             poll = replace(_poll(visit, Outcome.UNCHANGED, status=answer.status), body_bytes=answer.body_bytes)
-            state = replace(_good(state, now), validators=_kept(answer.validators, visit, state))
+            state = replace(_good(visit.state, now), validators=_kept(answer.validators, visit))
+            state = _learned(batch, visit, works, state, hints=answer.hints, now=now)
         case Fetched() as fetched:
-            occasion = ledger.Occasion(now=now, is_first_good_poll=state.first_good_poll_at is None)
-            poll = _read(works.writing(batch, occasion), visit, fetched)
-            is_whole = fetched.look_again_after is None
-            items = visit.reading.documents[-1].items if visit.reading and visit.reading.documents else state.items
-            state = replace(
-                _good(state, now, is_whole=is_whole), items=items, validators=_kept(fetched.validators, visit, state)
-            )
-            if poll.outcome is not Outcome.UNCHANGED or poll.error:
-                state = replace(state, last_error=poll.error)
+            poll, state = _fetched(batch, visit, works, fetched, now)
     if poll.outcome is Outcome.UNCHANGED and state.last_error and not visit.source.is_local:
         confirm_held(works.writing(batch, ledger.Occasion(now=now)), visit.source.id)
-    at = schedule.next_poll(visit.source, state, now)
-    if isinstance(visit.result, Fetched) and visit.result.look_again_after:
-        at = min(at, now + visit.result.look_again_after)
+    state = source_health.notice(batch, works.instance_id, state, now)
+    at = _when(batch, visit, works, poll, state, now=now)
     batch.save_source_state(replace(state, next_poll_at=at))
     # A folder is looked at every ten seconds: 8,640 records a day that say nothing.
     if not (visit.source.is_local and poll.outcome is Outcome.UNCHANGED):
         batch.add_poll(poll)
     return poll
+
+
+def _when(batch: Batch, visit: Visit, works: Works, poll: Poll, state: SourceState, *, now: datetime) -> datetime:
+    """When to poll next: by the source's cadence, later while a hub delivers, sooner for a file that was too young."""
+    at = schedule.next_poll(visit.source, state, now)
+    if push.is_on(works, visit.source):
+        _note_hub(batch, visit, now)
+        at = push.note_poll(batch, visit.source, poll, before=visit.state, after=state, at=at, now=now)
+    young = visit.result.look_again_after if isinstance(visit.result, Fetched) else None
+    return min(at, now + young) if young else at
+
+
+def _note_hub(batch: Batch, visit: Visit, now: datetime) -> None:
+    """Which hub a good answer names; what its fields say goes before what its document says (WebSub 4)."""
+    if isinstance(visit.result, FetchFailed):
+        return
+    hints, documents = visit.result.hints, visit.reading.documents if visit.reading else ()
+    if documents:
+        hub, topic = hints.hub or documents[-1].hub, hints.topic_url or documents[-1].topic_url
+        push.note_hub(batch, visit.source.id, hub, topic, now)
+    elif hints.hub and hints.topic_url:
+        push.note_hub(batch, visit.source.id, hints.hub, hints.topic_url, now)
+
+
+def _fetched(batch: Batch, visit: Visit, works: Works, fetched: Fetched, now: datetime) -> tuple[Poll, SourceState]:
+    before, reading = visit.state, visit.reading
+    assert reading is not None  # noqa: S101  `Visit.reading` goes with `Fetched`
+    occasion = ledger.Occasion(now=now, is_first_good_poll=before.first_good_poll_at is None)
+    found = _Found()
+    poll = _read(works.writing(batch, occasion), visit, fetched, reading, found)
+    state = replace(
+        _good(before, now, is_whole=fetched.look_again_after is None),
+        items=reading.documents[-1].items if reading.documents else before.items,
+        validators=_kept(fetched.validators, visit),
+    )
+    if poll.outcome is not Outcome.UNCHANGED or poll.error:
+        state = replace(state, last_error=poll.error)
+    news = found if reading.documents else None
+    return poll, _learned(batch, visit, works, state, hints=fetched.hints, now=now, found=news)
+
+
+def _learned(
+    batch: Batch,
+    visit: Visit,
+    works: Works,
+    state: SourceState,
+    *,
+    hints: Hints,
+    now: datetime,
+    found: _Found | None = None,
+) -> SourceState:
+    """The state with what an answer teaches of the source: how long it is fresh, its rhythm, its coverage, its place.
+
+    `found` is None where the document was the one that is known. A folder teaches nothing: it is the user's own.
+    """
+    before = visit.state
+    if visit.source.is_local:
+        return state
+    state = replace(state, fresh_until=now + hints.fresh_for if hints.fresh_for else None)
+    if found and visit.reading:
+        state = replace(state, pace=visit.reading.documents[-1].pace)
+    rhythm = schedule.observe(
+        state.rhythm,
+        polled_at=now,
+        previous_poll_at=before.last_good_poll_at,
+        new=len(found.arrived) if found else 0,
+        known=found.known if found else state.rhythm.window,
+        dates=found.dates if found else (),
+        is_gap=bool(found and found.gap),
+    )
+    state = replace(state, rhythm=rhythm)
+    if found:
+        state = _covered(state, found, now, is_first=before.first_good_poll_at is None)
+    shares = found is None or found.known > 0 or before.first_good_poll_at is None
+    return _placed(batch, visit.source, works, state, hints, shares=shares, now=now)
+
+
+def _covered(state: SourceState, found: _Found, now: datetime, *, is_first: bool) -> SourceState:
+    seen = health.Seen(
+        new=len(found.arrived),
+        undated=len(found.arrived) - len(found.dates),
+        full=sum(article.completeness is Completeness.FULL for article in found.arrived),
+        dates=found.dates,
+    )
+    coverage = health.learn(state.coverage, seen, now, is_first=is_first)
+    if not found.gap:
+        return replace(state, coverage=coverage)
+    is_same = coverage.gap_since is not None and now - coverage.gap_since < health.GAPS_TOGETHER
+    if not is_same:
+        coverage = replace(coverage, gap_since=now, gap_note=found.gap)
+    return replace(state, gaps=state.gaps + 1, coverage=coverage)
+
+
+def _placed(
+    batch: Batch, source: Source, works: Works, state: SourceState, hints: Hints, *, shares: bool, now: datetime
+) -> SourceState:
+    """The state after what redirects said of the source's place."""
+    if state.location and state.stands_for != source.url:
+        state = moves.returned(state)  # the configuration names another address now
+    judged = moves.judge(source, state, hints.moved_to, shares=shares, now=now)
+    if judged.move is None or judged.verdict is not moves.Verdict.RIPE:
+        return state if state.move == judged.move else replace(state, move=judged.move)
+    if moves.is_mass_move(source, judged.move, batch.incidents.movers(), works.sources):
+        return replace(state, move=replace(judged.move, is_refused=True))
+    return moves.adopted(source, state, judged.move, now)
 
 
 def _poll(visit: Visit, outcome: Outcome, *, status: int | None = None, error: str | None = None) -> Poll:
@@ -77,13 +202,29 @@ def _poll(visit: Visit, outcome: Outcome, *, status: int | None = None, error: s
     )
 
 
-def _failed(visit: Visit, failed: FetchFailed, state: SourceState, now: datetime) -> tuple[Poll, SourceState]:
+def _failed(visit: Visit, failed: FetchFailed, now: datetime) -> tuple[Poll, SourceState]:
+    """What is remembered of the document and its validators stays as it was: nothing was learned of them."""
+    before = visit.state
     poll = _poll(visit, Outcome.FAILED, status=failed.status, error=failed.detail)
-    retry_at = now + failed.retry_after if failed.retry_after else None
     state = replace(
-        state, failures=state.failures + 1, last_error=failed.detail, last_poll_at=now, retry_after_at=retry_at
+        before,
+        failures=before.failures + 1,
+        last_error=failed.detail,
+        last_poll_at=now,
+        retry_after_at=now + failed.retry_after if failed.retry_after else None,
+        coverage=replace(before.coverage, failing_since=before.coverage.failing_since or now),
     )
+    state = _gone(visit.source, state) if failed.status == _GONE else replace(state, gone_polls=0)
+    if moves.has_died(visit.source, state):
+        state = replace(moves.returned(state), gone_polls=0)
     return poll, state
+
+
+def _gone(source: Source, state: SourceState) -> SourceState:
+    """One more 410; the first where the configuration has named another address since the last."""
+    gone_polls = state.gone_polls + 1 if state.stands_for == source.url else 1
+    location = state.location if state.stands_for == source.url else None
+    return replace(state, gone_polls=gone_polls, location=location, stands_for=source.url)
 
 
 def _good(state: SourceState, now: datetime, *, is_whole: bool = True) -> SourceState:
@@ -98,14 +239,20 @@ def _good(state: SourceState, now: datetime, *, is_whole: bool = True) -> Source
         last_poll_at=now,
         last_good_poll_at=now,
         failures=0,
+        gone_polls=0,
         last_error=None if state.failures else state.last_error,
         retry_after_at=None,
+        coverage=replace(state.coverage, failing_since=None) if state.failures else state.coverage,
     )
 
 
-def _kept(validators: Validators, visit: Visit, state: SourceState) -> Validators:
-    """Validators of an answer that was not whole would hide the rest of it for ever: only the digests are kept."""
-    documents = visit.reading.documents if visit.reading else ()
+def _kept(validators: Validators, visit: Visit) -> Validators:
+    """Validators of an answer that was not whole would hide the rest of it for ever: only the digests are kept, and of a
+    document without an entry, which a server in trouble gives, nothing.
+    """
+    state, documents = visit.state, visit.reading.documents if visit.reading else ()
+    if not visit.source.is_local and documents and not any(one.sightings or one.known for one in documents):
+        return Validators()
     is_cut = any(defect.kind == "malformed" for document in documents for defect in document.defects)
     had_none = state.validators.etag is None and state.validators.last_modified is None
     is_cut_still = not documents and had_none and state.last_error is not None and not state.failures
@@ -114,21 +261,18 @@ def _kept(validators: Validators, visit: Visit, state: SourceState) -> Validator
     return validators
 
 
-def _read(writing: Writing, visit: Visit, fetched: Fetched) -> Poll:
-    reading = visit.reading
-    assert reading is not None  # noqa: S101  `Visit.reading` goes with `Fetched`
+def _read(writing: Writing, visit: Visit, fetched: Fetched, reading: Reading, found: _Found) -> Poll:
     paths = _paths(reading) if visit.source.is_local else frozenset()
     present = frozenset(path_key(path).digest for path in paths)
-    counts: Counter[str] = Counter()
-    breaks: list[str] = []
     for document in reading.documents:
-        counts += _record_document(writing, document, visit.source, present, breaks)
+        _record_document(writing, document, visit.source, present, found)
     if visit.source.is_local:
         _record_folder(writing.batch, visit.source, reading, paths, writing.now)
     defects = [defect for document in reading.documents for defect in document.defects]
     failed = [skipped for skipped in reading.failed if not skipped.is_young]
+    counts = found.counts
     entries, changed = counts["entries"], counts["new"] + counts["updated"]
-    notes = breaks + [defect.detail for defect in defects] + [f"{skipped.key}: {skipped.reason}" for skipped in failed]
+    notes = found.notes + [defect.detail for defect in defects] + [f"{one.key}: {one.reason}" for one in failed]
     outcome = Outcome.NEW if changed else Outcome.KNOWN if reading.documents else Outcome.UNCHANGED
     return replace(
         _poll(visit, outcome, status=fetched.status, error=_one_line(notes)),
@@ -164,30 +308,30 @@ def _record_folder(batch: Batch, source: Source, reading: Reading, paths: frozen
 
 
 def _record_document(
-    writing: Writing, document: ReadDocument, source: Source, files: frozenset[bytes], breaks: list[str]
-) -> Counter[str]:
-    """Store the document's entries. An entry whose text is in the window already costs no write (rules R4).
-
-    `breaks` is told of churn and gaps (rules R19).
-    """
+    writing: Writing, document: ReadDocument, source: Source, files: frozenset[bytes], found: _Found
+) -> None:
+    """Store the document's entries. An entry whose text is in the window already costs no write (rules R4)."""
     still = {item.key for item in document.known}
-    found = None if source.is_local or still else look_for_discontinuity(writing, source.id, document.sightings)
-    if found:
-        breaks.append(found.note)
-        writing = in_churn(writing, source.id) if found.is_churn else writing
+    broken = None if source.is_local or still else look_for_discontinuity(writing, source.id, document.sightings)
+    if broken:
+        found.notes.append(broken.note)
+        found.gap = found.gap if broken.is_churn else broken.note
+        writing = in_churn(writing, source.id) if broken.is_churn else writing
     window = writing.batch.window(source.id, document.key if source.is_local else None)
     own_keys = files.union(still, (sighting.keys[0].digest for sighting in document.sightings))
-    counts = Counter(entries=len(document.sightings) + len(document.known))
+    found.counts["entries"] += len(document.sightings) + len(document.known)
     present = {(sighting.keys[0].digest, sighting.fingerprints.text): sighting for sighting in document.sightings}
     unseen = [sighting for pair, sighting in present.items() if pair not in window]
     writing.batch.look_ahead(unseen, [mint(sighting.mint_name) for sighting in unseen])
     for sighting in unseen:
-        counts[_counted(settle(writing, sighting, own_keys))] += 1
+        counted = _counted(settle(writing, sighting, own_keys))
+        found.counts[counted] += 1
+        if counted in _ARRIVED:
+            found.arrived.append(sighting.article)
     gone = [number for pair, number in window.items() if pair not in present and pair[0] not in still]
     writing.batch.leave(gone, writing.now)
-    if not source.is_local and not (found and found.is_churn):
+    if not source.is_local and not (broken and broken.is_churn):
         confirm_held(writing, source.id)
-    return counts
 
 
 def _counted(verdict: Verdict) -> str:

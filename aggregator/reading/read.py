@@ -2,12 +2,13 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aggregator.dedup import document_keys, entry_keys, fingerprints, mint_name, offers, source_uri
 from aggregator.dedup.identity import EntryKeys
 from aggregator.errors import NotAFeed, UnreadableDocument
+from aggregator.model.cadence import Pace
 from aggregator.model.fetch import Document, Fetched, SkippedDocument
 from aggregator.model.identity import Sighting
 from aggregator.model.parsed import Defect, OriginSource, ParsedFeed
@@ -34,6 +35,11 @@ class ReadDocument:
     """Items of a feed that were not read, because the last poll did; their entries are still in the document."""
     items: tuple[KnownItem, ...] = ()
     """What the next poll need not read."""
+    pace: Pace = field(default_factory=Pace)
+    """What the document asks of those who poll it."""
+    hub: str | None = None
+    topic_url: str | None = None
+    """The hub that the document names, and the address under which the hub knows it (WebSub 4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +160,9 @@ def _read(
         defects=tuple(defects),
         known=left_out,
         items=() if source.is_local else tuple(items),
+        pace=parsed.pace,
+        hub=parsed.hub,
+        topic_url=parsed.head.link_self,
     )
 
 

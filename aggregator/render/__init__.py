@@ -2,6 +2,18 @@
 
 from aggregator.render.atom import AGG, ATOM, SeenEntry, render_document, seen_entries
 from aggregator.render.entry import Printed, render_entry
+from aggregator.render.notice import render_notice
 from aggregator.render.rights import Shown, shown
 
-__all__ = ["AGG", "ATOM", "Printed", "SeenEntry", "Shown", "render_document", "render_entry", "seen_entries", "shown"]
+__all__ = [
+    "AGG",
+    "ATOM",
+    "Printed",
+    "SeenEntry",
+    "Shown",
+    "render_document",
+    "render_entry",
+    "render_notice",
+    "seen_entries",
+    "shown",
+]

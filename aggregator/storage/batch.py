@@ -20,6 +20,8 @@ from aggregator.storage.codec import evidence_to_json, plain_json, to_instant, t
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.driver import Driver
 from aggregator.storage.history import History
+from aggregator.storage.incidents import Incidents
+from aggregator.storage.subscriptions import Subscriptions
 from aggregator.storage.tables import (
     article,
     document,
@@ -52,6 +54,8 @@ class Batch:
         self._highest: int | None = None
         self.history = History(self._connection)
         self.desk = DeskBook(self._connection)
+        self.incidents = Incidents(self._connection)
+        self.subscriptions = Subscriptions(self._connection)
 
     def send(self) -> None:
         """Send the writes that wait for company; `Store.batch` does it before the transaction ends."""
@@ -418,7 +422,7 @@ class Batch:
 
     def _insert(self, table: Table) -> Any:
         """An INSERT that knows ON CONFLICT, the one statement in which the dialects differ."""
-        return {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._connection.dialect](table)
+        return {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._connection.dialect.name](table)
 
     def _upsert(self, table: Table, values: rows.Values) -> None:
         names = [column.name for column in table.primary_key]

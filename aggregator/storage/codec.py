@@ -3,12 +3,14 @@
 import json
 from datetime import UTC, datetime, timedelta
 from struct import Struct
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from pydantic import TypeAdapter
 
 from aggregator.model.article import Article, PartialDate
-from aggregator.model.source import KnownItem
+from aggregator.model.cadence import Pace, Rhythm
+from aggregator.model.health import Coverage
+from aggregator.model.source import KnownItem, Move
 from aggregator.model.topic import Evidence
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,6 +23,8 @@ _UNDATED = -(2**63)
 _ARTICLE = TypeAdapter(Article)
 _PARTIAL_DATE = TypeAdapter(PartialDate)
 _EVIDENCE = TypeAdapter(tuple[Evidence, ...])
+_T = TypeVar("_T")
+PACE, RHYTHM, COVERAGE, MOVE = TypeAdapter(Pace), TypeAdapter(Rhythm), TypeAdapter(Coverage), TypeAdapter(Move)
 
 
 @overload
@@ -59,6 +63,20 @@ def date_to_json(date: PartialDate | None) -> str | None:
 def date_from_json(text: str | None) -> PartialDate | None:
     """None stays None."""
     return None if text is None else _PARTIAL_DATE.validate_json(text)
+
+
+def small_to_json(adapter: TypeAdapter[_T], value: _T, usual: _T | None) -> str | None:
+    """None for the usual value, which most rows have; fields at their defaults are left out."""
+    return None if value == usual else adapter.dump_json(value, exclude_defaults=True).decode()
+
+
+@overload
+def small_from_json(adapter: TypeAdapter[_T], text: str | None, usual: _T) -> _T: ...
+@overload
+def small_from_json(adapter: TypeAdapter[_T], text: str | None, usual: None) -> _T | None: ...
+def small_from_json(adapter: TypeAdapter[_T], text: str | None, usual: _T | None) -> _T | None:
+    """The value as it was stored."""
+    return usual if text is None else adapter.validate_json(text)
 
 
 def evidence_to_json(evidence: tuple[Evidence, ...]) -> str:

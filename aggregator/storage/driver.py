@@ -62,7 +62,7 @@ class Driver:
         self._connection = connection
         self._cursor: Any = connection.connection.cursor()
         self._waiting: dict[Prepared, list[Values]] = {}
-        self.dialect = connection.dialect.name
+        self.dialect = connection.dialect
 
     def execute(self, statement: Any, values: Any = None) -> Any:
         """Any statement, through SQLAlchemy."""
@@ -80,14 +80,14 @@ class Driver:
                 plain.update((f"{name}_{at}", one) for at, one in enumerate(value))
             else:
                 plain[name] = value
-        text, constants = statement.text(self.dialect, tuple(lengths))
+        text, constants = statement.text(self.dialect.name, tuple(lengths))
         self._cursor.execute(text, {**plain, **constants})
-        return list(map(statement.row(self.dialect), self._cursor.fetchall()))
+        return list(map(statement.row(self.dialect.name), self._cursor.fetchall()))
 
     def write(self, statement: Prepared, values: Values) -> None:
         """Send a prepared statement now."""
         self.send()
-        self._cursor.execute(statement.text(self.dialect)[0], values)
+        self._cursor.execute(statement.text(self.dialect.name)[0], values)
 
     def write_later(self, statement: Prepared, values: Values) -> None:
         """Send it with others of its kind, before anything else is asked. Kinds are sent in the order in which they first
@@ -100,4 +100,4 @@ class Driver:
         if self._waiting:
             waiting, self._waiting = self._waiting, {}
             for statement, rows in waiting.items():
-                self._cursor.executemany(statement.text(self.dialect)[0], rows)
+                self._cursor.executemany(statement.text(self.dialect.name)[0], rows)

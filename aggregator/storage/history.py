@@ -86,7 +86,7 @@ class History:
 
     def save_pages(self, pages: Iterable[ArchivePage]) -> None:
         """Write what is new or changed of archive pages."""
-        insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._connection.dialect]
+        insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._connection.dialect.name]
         for page in pages:
             values = {
                 "topic_id": page.topic_id,

@@ -1,6 +1,6 @@
 """What commands and pages ask: one consistent view, never a write."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,13 +9,16 @@ from sqlalchemy import Connection, String, bindparam, cast, func, or_, select
 
 from aggregator.model.article import Article, StoredArticle
 from aggregator.model.desk import Decision
+from aggregator.model.health import HealthFeedState
 from aggregator.model.identity import Observation
 from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
+from aggregator.model.push import Invitation, Subscription
 from aggregator.model.source import SourceState
 from aggregator.model.topic import Grain, Match
-from aggregator.storage import integrity, rows
+from aggregator.storage import integrity, rows, subscriptions
 from aggregator.storage.codec import article_from_json, to_instant, to_microseconds
 from aggregator.storage.desk_book import DeskBook
+from aggregator.storage.incidents import feed_state
 from aggregator.storage.tables import (
     archive_page,
     article,
@@ -96,10 +99,48 @@ class Reader:
             states |= {row.source_id: rows.source_state(row) for row in rows_found}
         return states
 
-    def next_polls(self) -> dict[str, datetime | None]:
-        """When each source that was ever polled is due, by id: asked every second, so nothing else of it is read."""
-        query = select(source_state.c.source_id, source_state.c.next_poll_at)
-        return {row.source_id: to_instant(row.next_poll_at) for row in self._connection.execute(query)}
+    def due(self, now: datetime) -> tuple[SourceState, ...]:
+        """The sources that are due, longest first, each with what says whether and where it is polled and no more: asked
+        every second, so the index answers. One that the store does not know is not among them (`without_state`).
+        """
+        at, columns = source_state.c.next_poll_at, source_state.c
+        query = select(columns.source_id, at, columns.gone_polls, columns.location, columns.stands_for)
+        query = query.where(or_(at.is_(None), at <= to_microseconds(now))).order_by(at, columns.source_id)
+        return tuple(
+            SourceState(
+                source_id=row.source_id,
+                next_poll_at=to_instant(row.next_poll_at),
+                gone_polls=row.gone_polls,
+                location=row.location,
+                stands_for=row.stands_for,
+            )
+            for row in self._connection.execute(query)
+        )
+
+    def without_state(self, source_ids: Collection[str]) -> frozenset[str]:
+        """Those of the sources that were never polled."""
+        query = select(source_state.c.source_id).where(source_state.c.source_id.in_(bindparam("ids", expanding=True)))
+        asked: list[str] = list(source_ids)
+        known: set[str] = set()
+        for at in range(0, len(asked), _CHUNK):
+            known.update(self._connection.execute(query, {"ids": asked[at : at + _CHUNK]}).scalars())
+        return frozenset(asked) - known
+
+    def health_feed(self) -> HealthFeedState | None:
+        """What is stored of `feeds/source-health.atom`; None before it was first published."""
+        return feed_state(self._connection)
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Every subscription at a hub, those that are over too, oldest first."""
+        return subscriptions.subscriptions(self._connection)
+
+    def subscription(self, token: str) -> Subscription | None:
+        """The one whose callback ends in the token."""
+        return subscriptions.by_token(self._connection, token)
+
+    def invitations(self) -> tuple[Invitation, ...]:
+        """Sources that a delivery asks to be polled and that have not been polled since."""
+        return subscriptions.invitations(self._connection)
 
     def last_polls(self) -> dict[str, PollRow]:
         """The newest poll of each source."""
@@ -125,11 +166,6 @@ class Reader:
     def has_open_business(self) -> bool:
         """Whether a decision or a request waits to be carried out."""
         return DeskBook(self._connection).has_open_business()
-
-    def gaps(self) -> dict[str, int]:
-        """How many polls of each source found a gap, as far as polls are kept (rules R19)."""
-        query = select(poll.c.source_id, func.count()).where(poll.c.error.like("gap:%")).group_by(poll.c.source_id)
-        return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def articles_by_source(self) -> dict[str, int]:
         """How many articles each source has shown."""

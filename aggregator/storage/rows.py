@@ -5,12 +5,18 @@ from typing import Any
 from sqlalchemy import Row
 
 from aggregator.model.article import EffectiveBasis, Owner, StoredArticle
+from aggregator.model.cadence import Pace, Rhythm
+from aggregator.model.health import Coverage, Incident, IncidentKind
 from aggregator.model.identity import Fingerprints
 from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
 from aggregator.model.poll import Poll
 from aggregator.model.source import SourceState, Validators
 from aggregator.model.topic import Grain, IdPolicy, Match
 from aggregator.storage.codec import (
+    COVERAGE,
+    MOVE,
+    PACE,
+    RHYTHM,
     article_from_json,
     article_to_json,
     date_from_json,
@@ -20,10 +26,13 @@ from aggregator.storage.codec import (
     evidence_from_json,
     items_from_blob,
     items_to_blob,
+    small_from_json,
+    small_to_json,
     to_instant,
     to_microseconds,
 )
 
+_NO_PACE, _NO_RHYTHM, _NO_COVERAGE = Pace(), Rhythm(), Coverage()
 Values = dict[str, Any]
 """Column name -> value; stays inside storage."""
 
@@ -46,6 +55,16 @@ def source_state_values(state: SourceState) -> Values:
         "retry_after_at": to_microseconds(state.retry_after_at),
         "raw_digest": validators.raw_digest,
         "item_digests": items_to_blob(state.items),
+        "fresh_until": to_microseconds(state.fresh_until),
+        "pace": small_to_json(PACE, state.pace, _NO_PACE),
+        "rhythm": small_to_json(RHYTHM, state.rhythm, _NO_RHYTHM),
+        "coverage": small_to_json(COVERAGE, state.coverage, _NO_COVERAGE),
+        "location": state.location,
+        "stands_for": state.stands_for,
+        "moved_at": to_microseconds(state.moved_at),
+        "move": None if state.move is None else small_to_json(MOVE, state.move, None),
+        "gone_polls": state.gone_polls,
+        "gaps": state.gaps,
     }
 
 
@@ -68,6 +87,52 @@ def source_state(row: Row[Any]) -> SourceState:
         not_modified_seen=row.not_modified_seen,
         retry_after_at=to_instant(row.retry_after_at),
         items=items_from_blob(bytes(row.item_digests or b"")),
+        fresh_until=to_instant(row.fresh_until),
+        pace=small_from_json(PACE, row.pace, _NO_PACE),
+        rhythm=small_from_json(RHYTHM, row.rhythm, _NO_RHYTHM),
+        coverage=small_from_json(COVERAGE, row.coverage, _NO_COVERAGE),
+        location=row.location,
+        stands_for=row.stands_for,
+        moved_at=to_instant(row.moved_at),
+        move=small_from_json(MOVE, row.move, None),
+        gone_polls=row.gone_polls,
+        gaps=row.gaps,
+    )
+
+
+def incident_values(incident: Incident) -> Values:
+    """All but its number."""
+    return {
+        "source_id": incident.source_id,
+        "kind": incident.kind.value,
+        "entry_id": incident.entry_id,
+        "began_at": to_microseconds(incident.began_at),
+        "detail": incident.detail,
+        "last_new_at": to_microseconds(incident.last_new_at),
+        "ended_at": to_microseconds(incident.ended_at),
+        "told_at": to_microseconds(incident.told_at),
+        "updated_at": to_microseconds(incident.updated_at),
+        "group": incident.group,
+        "is_changed": incident.is_changed,
+        "fragment": incident.fragment,
+    }
+
+
+def incident(row: Row[Any]) -> Incident:
+    return Incident(
+        number=row.number,
+        source_id=row.source_id,
+        kind=IncidentKind(row.kind),
+        entry_id=row.entry_id,
+        began_at=to_instant(row.began_at),
+        detail=row.detail,
+        last_new_at=to_instant(row.last_new_at),
+        ended_at=to_instant(row.ended_at),
+        told_at=to_instant(row.told_at),
+        updated_at=to_instant(row.updated_at),
+        group=row.group,
+        is_changed=row.is_changed,
+        fragment=bytes(row.fragment) if row.fragment is not None else None,
     )
 
 

@@ -59,6 +59,51 @@ source_state = Table(
     _instant("retry_after_at", nullable=True),
     _digest("raw_digest", nullable=True),
     Column("item_digests", LargeBinary),
+    _instant("fresh_until", nullable=True),
+    Column("pace", Text),
+    Column("rhythm", Text),
+    Column("coverage", Text),
+    Column("location", Text),
+    Column("stands_for", Text),
+    _instant("moved_at", nullable=True),
+    Column("move", Text),
+    Column("gone_polls", Integer, nullable=False, server_default="0"),
+    Column("gaps", Integer, nullable=False, server_default="0"),
+    Index(None, "next_poll_at"),
+)
+
+# One row an entry of feeds/source-health.atom; no article stands behind it, so the ledger cannot hold it.
+incident = Table(
+    "incident",
+    metadata,
+    Column("number", _Serial, primary_key=True),
+    Column("source_id", String(64)),
+    Column("kind", String(16), nullable=False),
+    Column("entry_id", String(64), nullable=False, unique=True),
+    _instant("began_at"),
+    Column("detail", Text, nullable=False),
+    _instant("last_new_at", nullable=True),
+    _instant("ended_at", nullable=True),
+    _instant("told_at", nullable=True),
+    _instant("updated_at", nullable=True),
+    Column("group", BigInteger),
+    Column("is_changed", Boolean, nullable=False),
+    Column("fragment", LargeBinary),
+    Index(None, "source_id", "kind"),
+    Index(None, "told_at"),
+    Index(None, "is_changed"),
+    Index(None, "group"),
+    sqlite_autoincrement=True,
+)
+
+# One row: there is one such feed.
+health_feed = Table(
+    "health_feed",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _instant("updated_at"),
+    _digest("bytes_digest"),
+    _instant("changed_at"),
 )
 
 document = Table(
@@ -250,4 +295,34 @@ poll = Table(
     Column("known_share", Float),
     Column("defects", Integer, nullable=False),
     Index(None, "source_id", "started_at"),
+)
+
+# What hubs were asked for and what they delivered (WebSub).
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("number", _Serial, primary_key=True),
+    Column("source_id", String(64), nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("is_offered", Boolean, nullable=False),
+    _instant("offered_at"),
+    Column("state", String(8), nullable=False),
+    _instant("changed_at"),
+    _instant("due_at", nullable=True),
+    Column("attempts", Integer, nullable=False),
+    Column("token", String(64), unique=True),
+    Column("secret", String(64)),
+    Column("callback", Text),
+    _instant("verified_at", nullable=True),
+    _instant("expires_at", nullable=True),
+    Column("deliveries", BigInteger, nullable=False),
+    _instant("delivered_at", nullable=True),
+    Column("forged", BigInteger, nullable=False),
+    _instant("invited_at", nullable=True),
+    Column("missed", Integer, nullable=False),
+    Column("detail", Text),
+    Index(None, "source_id"),
+    Index(None, "invited_at"),
+    sqlite_autoincrement=True,
 )

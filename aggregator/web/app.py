@@ -21,6 +21,7 @@ from aggregator.text import digest
 from aggregator.web import pages
 from aggregator.web.article_page import Absence, article_page
 from aggregator.web.files import FeedFiles, is_not_modified, respond
+from aggregator.web.push import push_routes
 from aggregator.web.site import Heartbeat, Site
 
 _HTML = "text/html; charset=utf-8"
@@ -45,7 +46,8 @@ _T = TypeVar("_T")
 
 
 def create_app(store: Store, site: Site, heartbeat: Heartbeat | None = None) -> Starlette:
-    """The application; it only reads the store. Without a heartbeat (`serve`) nobody polls, and readiness is the store's."""
+    """The application; but for what hubs deliver it only reads the store. Without a heartbeat (`serve`) nobody polls, and
+    readiness is the store's."""
     routes = _Routes(store, site, heartbeat)
     return Starlette(
         routes=[
@@ -58,6 +60,7 @@ def create_app(store: Store, site: Site, heartbeat: Heartbeat | None = None) -> 
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
             *(Route(f"/{name}", routes.static) for name in _STATIC),
+            *push_routes(store, site.base_url, heartbeat.clock if heartbeat else None),
         ],
         exception_handlers={HTTPException: routes.refused, Exception: routes.failed},
     )
@@ -118,6 +121,8 @@ class _Routes:
         states = await self._ask(lambda reader: reader.topic_feeds())
         closed = {state.topic_id for state in states if state.closed_at}
         changed = {state.bytes_digest: state.changed_at for state in states if state.bytes_digest and state.changed_at}
+        if health := await self._ask(lambda reader: reader.health_feed()):
+            changed[health.bytes_digest] = health.changed_at
         return await self._document(request, name, name.removesuffix(".atom"), closed, changed)
 
     async def archive(self, request: Request) -> Response:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from aggregator.health import health_of, notes
 from aggregator.model.ledger import RowState
-from aggregator.model.source import Source, SourceState, health_of
+from aggregator.model.source import Source, SourceState
 from aggregator.model.topic import Topic
 from aggregator.storage import LedgerView, Reader
 from aggregator.urls import without_credentials
@@ -99,8 +100,11 @@ class SourceRow:
     health: str
     last_good: Moment
     next: Moment
+    is_polled: bool
+    """False for a source that is gone."""
     articles: int
-    note: str | None
+    gaps: int
+    notes: tuple[str, ...]
 
 
 def links(site: Site, topic: Topic) -> TopicLinks:
@@ -202,13 +206,15 @@ def _source(source: Source, state: SourceState | None, articles: int) -> SourceR
         url=url,
         health=health_of(state),
         last_good=facts.moment(state.last_good_poll_at if state else None),
-        next=facts.moment(state.next_poll_at if state else None),
+        next=facts.moment(state.next_poll_at if state and not state.is_gone else None),
+        is_polled=state is None or not state.is_gone,
         articles=articles,
-        note=_note(source, state),
+        gaps=state.gaps if state else 0,
+        notes=_notes(source, state),
     )
 
 
-def _note(source: Source, state: SourceState | None) -> str | None:
-    """What went wrong. The words of a private source's failure may name where it lies."""
-    error = state.last_error if state else None
-    return "aggregator status tells why" if error and source.private else error
+def _notes(source: Source, state: SourceState | None) -> tuple[str, ...]:
+    """What there is to say of it. The words of a private source may name where it lies."""
+    found = notes(state)
+    return ("aggregator status tells why",) if found and source.private else found

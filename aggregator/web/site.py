@@ -29,16 +29,16 @@ class Heartbeat:
     """When the daemon last ticked: written by its loop, read by `/readyz`."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
+        self.clock = clock
         self._last_at: datetime | None = None
 
     def beat(self) -> None:
         """A tick has come to its end."""
-        self._last_at = self._clock()
+        self._last_at = self.clock()
 
     def complaint(self) -> str | None:
         """Why the daemon cannot be counted on, None where it can."""
         if self._last_at is None:
             return "starting: no tick yet"
-        silent = self._clock() - self._last_at
+        silent = self.clock() - self._last_at
         return f"no tick for {silent.total_seconds():.0f} s" if silent > _RECENT else None
