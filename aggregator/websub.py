@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -61,6 +62,8 @@ _OVER = (PushState.LEAVING, PushState.ENDED)
 # -- what is said
 
 
+# The one of the configuration, asked at every poll.
+@lru_cache(maxsize=4)
 def is_public(base_url: str) -> bool:
     """Whether a hub out there could reach the address: http(s), and a host that is neither this machine nor a local network."""
     if not is_web(base_url):

@@ -7,11 +7,11 @@ import pytest
 
 from aggregator.dedup import offers
 from aggregator.model.fetch import Document, Fetched
-from aggregator.model.source import KnownItem, Source, SourceKind, Validators
+from aggregator.model.known_items import KnownItem, KnownItems
+from aggregator.model.source import Source, SourceKind, Validators
 from aggregator.parse import ManyNew, parse
 from aggregator.parse.items import cut
 from aggregator.reading.read import Desk, ReadDocument, read
-from aggregator.storage.codec import items_from_blob, items_to_blob
 from aggregator.text import digest
 from aggregator.topics.match import compile_topics
 from tests import make
@@ -27,7 +27,7 @@ def document(body: bytes) -> Document:
     return Document(key=URL, body=body, digest=digest(body))
 
 
-def look(body: bytes, items: tuple[KnownItem, ...] = (), url: str = URL) -> ReadDocument:
+def look(body: bytes, items: KnownItems | tuple[KnownItem, ...] = (), url: str = URL) -> ReadDocument:
     fetched = Fetched(documents=(document(body),), validators=Validators(), url=url)
     (found,) = read(SOURCE, fetched, frozenset(), DESK, START, items=items).documents
     return found
@@ -149,8 +149,8 @@ def test_reading_the_new_items_gives_what_reading_all_gives(case: str) -> None:
 
 
 def test_a_document_with_a_defect_is_not_remembered() -> None:
-    assert look(rss(*LONG[:3], "<item><title>a & b</title></item>")).items == ()
-    assert look(rss(*LONG[:3], "<item></item>")).items == ()
+    assert look(rss(*LONG[:3], "<item><title>a & b</title></item>")).items == KnownItems()
+    assert look(rss(*LONG[:3], "<item></item>")).items == KnownItems()
 
 
 def test_more_new_items_than_wanted_are_not_read() -> None:
@@ -170,8 +170,10 @@ def test_more_new_items_than_wanted_are_not_read() -> None:
 def test_items_are_stored_as_they_were() -> None:
     dated = KnownItem(digest=b"d" * 16, key=b"k" * 16, offers=(b"12345678", b"abcdefgh"), dated_at=START)
     undated = replace(dated, dated_at=None, offers=(b"12345678",))
-    assert items_from_blob(items_to_blob((dated, undated))) == (dated, undated)
-    assert items_from_blob(b"") == ()
+    packed = KnownItems.of((dated, undated))
+    assert tuple(packed) == (dated, undated)
+    assert len(packed) == 2
+    assert not KnownItems()
 
 
 def test_entries_under_one_page_offer_the_same() -> None:

@@ -2,7 +2,7 @@
 
 import pickle
 
-from aggregator.model.source import KnownItem
+from aggregator.model.known_items import KnownItem
 from tests import make
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aggregator.model.cadence import Pace, Rhythm
 from aggregator.model.health import Coverage
-from aggregator.model.slots import quickly_pickled
+from aggregator.model.known_items import KnownItems
 
 
 class SourceKind(StrEnum):
@@ -96,22 +96,6 @@ class Validators:
     """blake2b-16 of the answer's bytes as they came over the wire, before decompression; of `url`."""
 
 
-@quickly_pickled
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownItem:
-    """An item that need not be read again, and what reading the rest of its document must know of it."""
-
-    digest: bytes
-    """blake2b-16 of its text and of what it inherits."""
-    key: bytes
-    """The own key of its entry (rules R1)."""
-    offers: tuple[bytes, ...]
-    """Eight bytes of the digest of each value its entry may be known by: an entry that offers none of another's is told
-    apart from it without being looked at."""
-    dated_at: datetime | None
-    """What its entry prints as its date (rules R34)."""
-
-
 class Health(StrEnum):
     """How a source does, in one word."""
 
@@ -174,7 +158,7 @@ class SourceState:
     """Polls in a row that were answered 410."""
     gaps: int = 0
     """Polls that shared no entry with the one before (rules R19)."""
-    items: tuple[KnownItem, ...] = ()
+    items: KnownItems = field(default_factory=KnownItems)
     """The items of the last feed document that was read: a poll reads only those that are new."""
 
     @property

@@ -80,9 +80,7 @@ def has_died(source: Source, state: SourceState) -> bool:
     return is_elsewhere and (state.failures >= MOST_FAILURES or state.is_gone)
 
 
-def is_mass_move(
-    source: Source, move: Move, movers: Iterable[SourceState], sources: Iterable[Source]
-) -> bool:
+def is_mass_move(source: Source, move: Move, movers: Iterable[SourceState], sources: Iterable[Source]) -> bool:
     """Whether sources of too many hosts were led to this one host within a week of each other: then it is a captive portal,
     a parking service or a hijacked resolver rather than a move. More than ten, or at least three and more than half of all.
     """

@@ -79,7 +79,7 @@ def record(batch: Batch, visit: Visit, works: Works, now: datetime) -> Poll:
         confirm_held(works.writing(batch, ledger.Occasion(now=now)), visit.source.id)
     state = source_health.notice(batch, works.instance_id, state, now)
     at = _when(batch, visit, works, poll, state, now=now)
-    batch.save_source_state(replace(state, next_poll_at=at))
+    batch.save_source_state(replace(state, next_poll_at=at), known=visit.state.items)
     # A folder is looked at every ten seconds: 8,640 records a day that say nothing.
     if not (visit.source.is_local and poll.outcome is Outcome.UNCHANGED):
         batch.add_poll(poll)

@@ -11,8 +11,9 @@ from aggregator.errors import NotAFeed, UnreadableDocument
 from aggregator.model.cadence import Pace
 from aggregator.model.fetch import Document, Fetched, SkippedDocument
 from aggregator.model.identity import Sighting
+from aggregator.model.known_items import KnownItem, KnownItems
 from aggregator.model.parsed import Defect, OriginSource, ParsedFeed
-from aggregator.model.source import AgencyName, KnownItem, Source
+from aggregator.model.source import AgencyName, Source
 from aggregator.normalise import Context, effective, normalise, origin_of, origin_updated
 from aggregator.parse import parse
 from aggregator.topics.match import Matcher
@@ -33,7 +34,7 @@ class ReadDocument:
     defects: tuple[Defect, ...]
     known: tuple[KnownItem, ...] = ()
     """Items of a feed that were not read, because the last poll did; their entries are still in the document."""
-    items: tuple[KnownItem, ...] = ()
+    items: KnownItems = field(default_factory=KnownItems)
     """What the next poll need not read."""
     pace: Pace = field(default_factory=Pace)
     """What the document asks of those who poll it."""
@@ -68,7 +69,7 @@ def read(
     desk: Desk,
     now: datetime,
     *,
-    items: tuple[KnownItem, ...] = (),
+    items: Iterable[KnownItem] = (),
     at_most_new: int | None = None,
 ) -> Reading:
     """Read the documents whose digest is not known. One that cannot be read is listed, the others stay.
@@ -101,7 +102,7 @@ def _oldest(document: ReadDocument, now: datetime) -> datetime:
 def _parse_new(
     document: Document,
     url: str | None,
-    items: tuple[KnownItem, ...],
+    items: Iterable[KnownItem],
     desk: Desk,
     at_most_new: int | None,
 ) -> tuple[ParsedFeed, tuple[KnownItem, ...]]:
@@ -159,7 +160,7 @@ def _read(
         sightings=tuple(sightings),
         defects=tuple(defects),
         known=left_out,
-        items=() if source.is_local else tuple(items),
+        items=KnownItems() if source.is_local else KnownItems.of(items),
         pace=parsed.pace,
         hub=parsed.hub,
         topic_url=parsed.head.link_self,

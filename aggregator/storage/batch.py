@@ -11,6 +11,7 @@ from aggregator.model.article import StoredArticle
 from aggregator.model.desk import Decision, Request, RequestKind
 from aggregator.model.fetch import SkippedDocument
 from aggregator.model.identity import Candidate, Fingerprints, Key, Sighting
+from aggregator.model.known_items import KnownItems
 from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
 from aggregator.model.poll import Poll
 from aggregator.model.source import SourceState
@@ -68,9 +69,12 @@ class Batch:
         row = self._connection.execute(statements.SOURCE_STATE, {"source_id": source_id}).one_or_none()
         return SourceState(source_id=source_id) if row is None else rows.source_state(row)
 
-    def save_source_state(self, state: SourceState) -> None:
-        """Write the state as a whole."""
+    def save_source_state(self, state: SourceState, known: KnownItems | None = None) -> None:
+        """Write the state as a whole; its items only where they are not the `known` ones that are stored."""
         self._connection.write_later(statements.SAVE_SOURCE_STATE, rows.source_state_values(state))
+        if state.items != known:
+            values = {"source_id": state.source_id, "packed": state.items.packed}
+            self._connection.write_later(statements.SAVE_KNOWN_ITEMS, values)
 
     def add_poll(self, record: Poll) -> None:
         """Append the record of a visit."""

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from struct import Struct
 from typing import Any, TypeVar, overload
 
 from pydantic import TypeAdapter
@@ -10,15 +9,12 @@ from pydantic import TypeAdapter
 from aggregator.model.article import Article, PartialDate
 from aggregator.model.cadence import Pace, Rhythm
 from aggregator.model.health import Coverage
-from aggregator.model.source import KnownItem, Move
+from aggregator.model.source import Move
 from aggregator.model.topic import Evidence
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DIGEST_BYTES = 16
-# Digest, key, date and at most four offers: guid, link, digest, URL.
-_ITEM = Struct(">16s16sq32s")
-_UNDATED = -(2**63)
 
 _ARTICLE = TypeAdapter(Article)
 _PARTIAL_DATE = TypeAdapter(PartialDate)
@@ -97,32 +93,6 @@ def digests_to_blob(digests: tuple[bytes, ...]) -> bytes:
 def digests_from_blob(blob: bytes) -> tuple[bytes, ...]:
     """The digests in order."""
     return tuple(blob[at : at + _DIGEST_BYTES] for at in range(0, len(blob), _DIGEST_BYTES))
-
-
-def items_to_blob(items: tuple[KnownItem, ...]) -> bytes:
-    """A record of fixed length each: one column, written and read whole."""
-    return b"".join(
-        _ITEM.pack(
-            item.digest,
-            item.key,
-            _UNDATED if item.dated_at is None else to_microseconds(item.dated_at),
-            b"".join(item.offers),
-        )
-        for item in items
-    )
-
-
-def items_from_blob(blob: bytes) -> tuple[KnownItem, ...]:
-    """The items in order."""
-    return tuple(
-        KnownItem(
-            digest=digest,
-            key=key,
-            offers=tuple(offers[at : at + 8] for at in range(0, len(offers), 8) if any(offers[at : at + 8])),
-            dated_at=None if dated_at == _UNDATED else to_instant(dated_at),
-        )
-        for digest, key, dated_at, offers in _ITEM.iter_unpack(blob)
-    )
 
 
 def plain_json(value: Any) -> str:

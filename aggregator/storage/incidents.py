@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model.health import HealthFeedState, Incident, IncidentKind
 from aggregator.model.source import SourceState
-from aggregator.storage import rows
+from aggregator.storage import rows, statements
 from aggregator.storage.codec import to_instant, to_microseconds
 from aggregator.storage.driver import Driver
 from aggregator.storage.tables import health_feed, incident, source_state
@@ -89,7 +89,7 @@ class Incidents:
 
     def movers(self) -> tuple[SourceState, ...]:
         """Sources that were moved or are about to be: few, so they are read whole."""
-        query = select(source_state).where(source_state.c.location.is_not(None) | source_state.c.move.is_not(None))
+        query = statements.STATES.where(source_state.c.location.is_not(None) | source_state.c.move.is_not(None))
         return tuple(
             rows.source_state(row) for row in self._connection.execute(query.order_by(source_state.c.source_id))
         )

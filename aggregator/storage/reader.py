@@ -15,7 +15,7 @@ from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
 from aggregator.model.push import Invitation, Subscription
 from aggregator.model.source import SourceState
 from aggregator.model.topic import Grain, Match
-from aggregator.storage import integrity, rows, subscriptions
+from aggregator.storage import integrity, rows, statements, subscriptions
 from aggregator.storage.codec import article_from_json, to_instant, to_microseconds
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.incidents import feed_state
@@ -90,12 +90,11 @@ class Reader:
     def source_states(self, source_ids: Sequence[str] | None = None) -> dict[str, SourceState]:
         """By source id; of the named sources, or of all that were ever polled."""
         if source_ids is None:
-            found = self._connection.execute(select(source_state))
+            found = self._connection.execute(statements.STATES)
             return {row.source_id: rows.source_state(row) for row in found}
-        query = select(source_state).where(source_state.c.source_id.in_(bindparam("ids", expanding=True)))
         states: dict[str, SourceState] = {}
         for at in range(0, len(source_ids), _CHUNK):
-            rows_found = self._connection.execute(query, {"ids": list(source_ids[at : at + _CHUNK])})
+            rows_found = self._connection.execute(statements.STATES_OF, {"ids": list(source_ids[at : at + _CHUNK])})
             states |= {row.source_id: rows.source_state(row) for row in rows_found}
         return states
 

@@ -8,6 +8,7 @@ from aggregator.model.article import EffectiveBasis, Owner, StoredArticle
 from aggregator.model.cadence import Pace, Rhythm
 from aggregator.model.health import Coverage, Incident, IncidentKind
 from aggregator.model.identity import Fingerprints
+from aggregator.model.known_items import KnownItems
 from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
 from aggregator.model.poll import Poll
 from aggregator.model.source import SourceState, Validators
@@ -24,8 +25,6 @@ from aggregator.storage.codec import (
     digests_from_blob,
     digests_to_blob,
     evidence_from_json,
-    items_from_blob,
-    items_to_blob,
     small_from_json,
     small_to_json,
     to_instant,
@@ -54,7 +53,6 @@ def source_state_values(state: SourceState) -> Values:
         "not_modified_seen": state.not_modified_seen,
         "retry_after_at": to_microseconds(state.retry_after_at),
         "raw_digest": validators.raw_digest,
-        "item_digests": items_to_blob(state.items),
         "fresh_until": to_microseconds(state.fresh_until),
         "pace": small_to_json(PACE, state.pace, _NO_PACE),
         "rhythm": small_to_json(RHYTHM, state.rhythm, _NO_RHYTHM),
@@ -69,6 +67,7 @@ def source_state_values(state: SourceState) -> Values:
 
 
 def source_state(row: Row[Any]) -> SourceState:
+    """From a row of `source_state` joined with the source's known items."""
     return SourceState(
         source_id=row.source_id,
         validators=Validators(
@@ -86,7 +85,7 @@ def source_state(row: Row[Any]) -> SourceState:
         last_error=row.last_error,
         not_modified_seen=row.not_modified_seen,
         retry_after_at=to_instant(row.retry_after_at),
-        items=items_from_blob(bytes(row.item_digests or b"")),
+        items=KnownItems(bytes(row.packed or b"")),
         fresh_until=to_instant(row.fresh_until),
         pace=small_from_json(PACE, row.pace, _NO_PACE),
         rhythm=small_from_json(RHYTHM, row.rhythm, _NO_RHYTHM),

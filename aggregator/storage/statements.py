@@ -13,6 +13,7 @@ from aggregator.storage.tables import (
     article,
     entry_id,
     entry_key,
+    known_items,
     ledger,
     match,
     observation,
@@ -72,7 +73,12 @@ def _among(column: Any, name: str) -> Any:
     return column.in_(bindparam(name, expanding=True))
 
 
-SOURCE_STATE = select(source_state).where(source_state.c.source_id == bindparam("source_id"))
+STATES = select(source_state, known_items.c.packed).outerjoin(
+    known_items, known_items.c.source_id == source_state.c.source_id
+)
+SOURCE_STATE = STATES.where(source_state.c.source_id == bindparam("source_id"))
+STATES_OF = STATES.where(_among(source_state.c.source_id, "ids"))
+SAVE_KNOWN_ITEMS = _upsert(known_items)
 SAVE_SOURCE_STATE = _upsert(source_state)
 ADD_POLL = _insert(poll)
 
