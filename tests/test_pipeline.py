@@ -223,6 +223,19 @@ def test_one_text_in_two_sources_is_one_article_that_stays_with_the_first(tmp_pa
     assert at.feed("all") == before
 
 
+def test_a_known_entry_between_new_ones_costs_none_of_them(tmp_path: Path) -> None:
+    """What is bound to the known article waits with what points to the next new one."""
+    shared = item(2, link="https://example.org/shared/2")
+    first, second = rss(shared, title="First"), rss(item(1), shared, item(3), title="Second")
+    matches_nothing = replace(EVERYTHING, query="nothing-says-this")
+    with serve({"/a": Reply(first), "/b": Reply(second)}) as server:
+        with desk(tmp_path, sources=(feed_source(server, "/a"),), topics=(matches_nothing,)) as at:
+            at.run()
+            at.sources = (feed_source(server, "/b"),)
+            (done,), _ = at.run()
+    assert (done.error, done.new, done.duplicate) == (None, 2, 1)
+
+
 def test_a_preserved_id_is_the_origins_and_a_minted_one_is_ours(tmp_path: Path) -> None:
     topics = (replace(EVERYTHING, id="kept", grain=Grain.ARTICLES), EVERYTHING)
     with serve({"/feed": Reply(rss(item(1), item(2, guid="42")))}) as server:

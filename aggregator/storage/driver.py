@@ -31,8 +31,13 @@ class Prepared:
     Rows come back as the driver gives them: a boolean column of SQLite is 0 or 1.
     """
 
-    def __init__(self, build: Callable[[str], Any], columns: Sequence[str] | None = None) -> None:
-        """`build` gives the statement in a dialect; `columns` are those that an INSERT writes."""
+    def __init__(
+        self, build: Callable[[str], Any], columns: Sequence[str] | None = None, *, is_first: bool = False
+    ) -> None:
+        """`build` gives the statement in a dialect; `columns` are those that an INSERT writes. `is_first`: other rows that
+        wait may point to what it writes.
+        """
+        self.is_first = is_first
         self._build = build
         self._columns = columns
         self.text = cache(self._text)
@@ -90,14 +95,12 @@ class Driver:
         self._cursor.execute(statement.text(self.dialect.name)[0], values)
 
     def write_later(self, statement: Prepared, values: Values) -> None:
-        """Send it with others of its kind, before anything else is asked. Kinds are sent in the order in which they first
-        came: a row that others point to is to be written first.
-        """
+        """Send it with others of its kind, before anything else is asked."""
         self._waiting.setdefault(statement, []).append(values)
 
     def send(self) -> None:
         """Send what waits."""
         if self._waiting:
             waiting, self._waiting = self._waiting, {}
-            for statement, rows in waiting.items():
+            for statement, rows in sorted(waiting.items(), key=lambda kind: not kind[0].is_first):
                 self._cursor.executemany(statement.text(self.dialect.name)[0], rows)

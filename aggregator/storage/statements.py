@@ -123,7 +123,7 @@ CANDIDATES = _plain(
 ARTICLE = _plain(select(article).where(article.c.uri == bindparam("uri")))
 ARTICLE_NUMBER = _plain(select(article.c.id).where(article.c.uri == bindparam("uri")))
 HIGHEST_NUMBER = _plain(select(func.coalesce(func.max(article.c.id), 0).label("number")))
-ADD_ARTICLE = Prepared(lambda _: insert(article))
+ADD_ARTICLE = Prepared(lambda _: insert(article), is_first=True)
 TAKEN_URIS = _plain(select(article.c.uri).where(_among(article.c.uri, "uris")))
 URL_IS_AMBIGUOUS = _plain(
     select(ambiguous_url.c.url_digest).where(ambiguous_url.c.url_digest == bindparam("url_digest"))
