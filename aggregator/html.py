@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -79,6 +79,11 @@ _TOKEN = re.compile(
 )
 # A tag of sanitised HTML: names are in lower case, values in double quotes, "<" and "&" nowhere else (HTML 13.3).
 _TAG = re.compile(r"<(/?[a-z][a-z0-9]*)[^\">]*(?:\"[^\"]*\"[^\">]*)*>")
+_INSIDE_TAG = r"[^\">]*(?:\"[^\"]*\"[^\">]*)*>"
+_IMAGE = re.compile(rf"<img\b{_INSIDE_TAG}")
+_LINKING = re.compile(rf"<(?:a|img|audio|video|source)\b{_INSIDE_TAG}")
+_ADDRESS = re.compile(r"(?<=(?: href|. src)=\")[^\"]*")
+_SIZE = re.compile(r" (?:width|height)=\"([^\"]*)\"")
 # What a tag stands for, opening or closing: "Talks<ul><li>one" are two words, and so are the cells of a row.
 _BLOCKS = (
     "p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockquote", "tr", "table", "caption", "figure",
@@ -93,8 +98,11 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]
 _NOT_XML = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # They reorder or hide text; the marks U+200E and U+200F stay, Arabic needs them for display.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\u200b]")
+_MANY_MARKS = 1_000
+_MOST_MARKS = 30
 
-_ATTRIBUTES = {name: set(values) for name, values in nh3.ALLOWED_ATTRIBUTES.items()} | {
+# Not `cite`: nh3 does not look at its scheme, and no reader shows it.
+_ATTRIBUTES = {name: set(values) - {"cite"} for name, values in nh3.ALLOWED_ATTRIBUTES.items()} | {
     "video": {"src", "width", "height"},
     "audio": {"src"},
     "source": {"src", "type"},
@@ -103,10 +111,16 @@ _CLEANER = nh3.Cleaner(
     tags=nh3.ALLOWED_TAGS | {"figure", "figcaption", "picture", "audio", "video", "source"},
     attributes=_ATTRIBUTES,
     url_schemes={"http", "https", "mailto"},
+    # What is not whole by now has no base: elsewhere it would lead to another page.
+    url_relative="deny",
     link_rel="noopener noreferrer nofollow",
     # One attribute a tag: the order of several differs from run to run, and equal input must give equal bytes.
     set_tag_attribute_values={"video": {"controls": ""}, "audio": {"controls": ""}},
 )
+# Two are enough for all that is known.
+_MOST_ROUNDS = 4
+_LAZY = frozenset(("data-src", "data-lazy-src", "data-original"))
+_ONE_ATTRIBUTE = re.compile(r"([^\s\"'>/=]++)(\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?+")
 # Nothing is fetched before the reader asks for it.
 _PLAYER = re.compile(r'<(?:video|audio)\b[^<>]*? controls=""(?! preload)')
 
@@ -116,13 +130,79 @@ def clean(markup: str) -> str:
     markup = printable(markup[:MAX_HTML])
     if "CDATA" in markup or "]]>" in markup:
         markup = _CDATA.sub("", markup)
+    markup = with_lazy_images(markup)
     if _is_beyond_reason(markup):
-        return html.escape(_TOKEN.sub(" ", markup), quote=False)
-    cleaned = _CLEANER.clean(markup)
+        return _without_tags(markup)
+    cleaned = _sanitised(markup)
     if "controls" in cleaned:
         cleaned = _PLAYER.sub(r'\g<0> preload="none"', cleaned)
-    # Once more: a reference such as &#x202e; is a character now.
-    return printable(cleaned).strip()
+    return cleaned.strip()
+
+
+def _sanitised(markup: str) -> str:
+    """What nh3 lets pass, printable.
+
+    A reference such as &#x202e; is a character then. To take it out or to compose it makes other markup - "<p>" and U+0338 are
+    "<p≯", whose attributes are what follows - so whatever changes is sanitised again.
+    """
+    for _ in range(_MOST_ROUNDS):
+        cleaned = _CLEANER.clean(markup)
+        markup = printable(cleaned)
+        if markup == cleaned:
+            return cleaned
+    return _without_tags(markup)
+
+
+def _without_tags(markup: str) -> str:
+    return html.escape(_TOKEN.sub(" ", markup), quote=False).strip()
+
+
+def with_lazy_images(markup: str) -> str:
+    """The markup with images that a script would have loaded in place of their placeholders.
+
+    The names are those of the loaders that publishers use: lazysizes and WordPress (`data-src`, `data-lazy-src`), jQuery
+    Lazy Load (`data-original`).
+    """
+    if "data-" not in markup or not any(name in markup for name in _LAZY):
+        return markup
+    return _TOKEN.sub(_loaded, markup)
+
+
+def _loaded(token: re.Match[str]) -> str:
+    if token[1] or (token[2] or "").lower() != "img":
+        return token[0]
+    attributes = [(found[1].lower(), found[2] or "") for found in _ONE_ATTRIBUTE.finditer(token[3])]
+    address = next((value for name, value in attributes if name in _LAZY), None)
+    if address is None:
+        return token[0]
+    others = "".join(f" {name}{value}" for name, value in attributes if name != "src" and name not in _LAZY)
+    return f"<img src{address}{others}>"
+
+
+def with_addresses(cleaned: str, changed: Callable[[str], str]) -> str:
+    """Sanitised HTML with each address that has a query as `changed` gives it."""
+
+    def address(found: re.Match[str]) -> str:
+        if "?" not in found[0]:
+            return found[0]
+        before = html.unescape(found[0])
+        after = changed(before)
+        return found[0] if after == before else html.escape(after)
+
+    return _LINKING.sub(lambda tag: _ADDRESS.sub(address, tag[0]), cleaned)
+
+
+def without_pixels(cleaned: str, is_beacon: Callable[[str], bool]) -> str:
+    """Sanitised HTML without images that show nothing: of one pixel or none, or whose address `is_beacon`."""
+    return _IMAGE.sub(lambda tag: "" if _is_pixel(tag[0], is_beacon) else tag[0], cleaned)
+
+
+def _is_pixel(tag: str, is_beacon: Callable[[str], bool]) -> bool:
+    sizes = _SIZE.findall(tag)
+    if sizes and all(size.strip().removesuffix("px") in ("0", "1") for size in sizes):
+        return True
+    address = _ADDRESS.search(tag)
+    return address is not None and is_beacon(html.unescape(address[0]))
 
 
 def to_text(cleaned: str) -> str:
@@ -150,7 +230,9 @@ def _resolved(reference: re.Match[str]) -> str:
 
 def from_text(text: str) -> str:
     """HTML of plain text: a `<p>` for each paragraph."""
-    paragraphs = [html.escape(" ".join(block.split()), quote=False) for block in text.split("\n\n")]
+    # U+0338 composes with the ">" of a tag before it where somebody brings the document into NFC.
+    escaped = html.escape(text, quote=False).replace("\u0338", "&#824;")
+    paragraphs = [" ".join(block.split()) for block in escaped.split("\n\n")]
     return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs if paragraph)
 
 
@@ -159,7 +241,31 @@ def printable(text: str) -> str:
     # Most of what comes is plain ASCII, three times a text: 4 us instead of 25 for 2 KB.
     if text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable():
         return text
-    return unicodedata.normalize("NFC", _BIDI.sub("", _NOT_XML.sub("", text)))
+    return composed(_BIDI.sub("", _NOT_XML.sub("", text)))
+
+
+def composed(text: str) -> str:
+    """NFC. More than 30 marks on one letter are no writing (UAX 15, 13): where there may be a thousand they are cut to that.
+
+    Putting marks in order costs the square of their number: of 40,000 a second, of 300,000 a minute.
+    """
+    # So long a run has a mark at one of these places.
+    if any(map(_is_mark, text[_MANY_MARKS::_MANY_MARKS])):
+        text = "".join(_with_few_marks(text))
+    return unicodedata.normalize("NFC", text)
+
+
+def _with_few_marks(text: str) -> Iterator[str]:
+    marks = 0
+    for character in text:
+        marks = marks + 1 if _is_mark(character) else 0
+        if marks <= _MOST_MARKS:
+            yield character
+
+
+def _is_mark(character: str) -> bool:
+    """Whether NFC may move it: its class, or that of what it is made of (U+0F73)."""
+    return unicodedata.combining(unicodedata.normalize("NFD", character)[0]) != 0
 
 
 def _tidy(text: str) -> str:

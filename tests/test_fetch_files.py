@@ -113,7 +113,7 @@ def test_a_sidecar_belongs_to_its_document_and_the_exact_name_wins(tmp_path: Pat
 
 def test_what_is_not_taken_is_named_with_its_reason(tmp_path: Path) -> None:
     folder, outside = tmp_path / "seeds", write(tmp_path / "outside.txt")
-    for name in ("page.html", "LICENSE", "lonely.toml", "good.txt", "big.toml"):
+    for name in ("page.pdf", "LICENSE", "lonely.toml", "good.txt", "big.toml"):
         write(folder / name)
     write(folder / "huge.txt", "x" * 1001)
     write(folder / "guarded.txt")
@@ -140,7 +140,7 @@ def test_what_is_not_taken_is_named_with_its_reason(tmp_path: Path) -> None:
         "leaves.txt": "a link that leaves the folder",
         "lonely.toml": "a sidecar without its document",
         "loop.txt": "a link to nowhere",
-        "page.html": "not a kind of document that is read: .html",
+        "page.pdf": "not a kind of document that is read: .pdf",
         "pipe.txt": "not a regular file",
         "up": "a link to a folder is not followed",
     }
@@ -284,7 +284,7 @@ def test_a_file_that_becomes_a_link_between_listing_and_reading_is_not_followed(
 
 
 def test_a_folder_in_which_nothing_changed_is_not_read_again(tmp_path: Path) -> None:
-    for name in ("a.txt", "a.toml", "page.html", "sub/b.txt"):
+    for name in ("a.txt", "a.toml", "page.pdf", "sub/b.txt"):
         write(tmp_path / name)
     stored = fetched(look(tmp_path)).validators
     assert look(tmp_path, stored) == NotModified(validators=stored)
@@ -327,7 +327,7 @@ def renamed(folder: Path) -> None:
 
 
 def something_odd_added(folder: Path) -> None:
-    write(folder / "page.html")
+    write(folder / "page.pdf")
 
 
 def being_written(folder: Path) -> None:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from aggregator.html import clean, from_text, plain, printable, to_text
+from aggregator.html import clean, from_text, plain, printable, to_text, with_addresses, without_pixels
 
 # (what a feed holds, what may be shown, why)
 HOSTILE = (
@@ -93,8 +93,79 @@ DEEP = {
     "<a x='" * 40_000: "a quotation mark that does not close",
     "<!--" * 50_000: "a comment that does not close",
     "&amp;" * 50_000: "references",
+    "<img data-src=" * 20_000: "images that do not end",
+    "<img " + "data-src='x' src='y' " * 10_000 + ">": "an image with many addresses",
     "<p>Tide</p>" * 400_000: "more than any article",
 }
+
+
+# (image of a script's loader, what is shown, why)
+LAZY = (
+    (
+        "<img data-src='https://a.example/i.png' alt=Bay>",
+        '<img src="https://a.example/i.png" alt="Bay">',
+        "no placeholder",
+    ),
+    (
+        '<img src="data:image/gif;base64,R0" data-src="https://a.example/i.png">',
+        '<img src="https://a.example/i.png">',
+        "one",
+    ),
+    (
+        '<img class="x"data-lazy-src="https://a.example/i.png" src=p.gif>',
+        '<img src="https://a.example/i.png">',
+        "of WordPress",
+    ),
+    ("<IMG data-original=https://a.example/i.png>", '<img src="https://a.example/i.png">', "of jQuery"),
+    ("<img data-src='javascript:steal()'>", "<img>", "the scheme counts as in any other"),
+    ("<img data-src='x\" onerror=\"steal()'>", "<img>", "it cannot break out"),
+    (
+        '<img src="https://a.example/i.png" alt="data-src=1">',
+        '<img src="https://a.example/i.png" alt="data-src=1">',
+        "no name",
+    ),
+    ('<a data-src="https://a.example/">Bay</a>', '<a rel="noopener noreferrer nofollow">Bay</a>', "no image"),
+)
+
+# (sanitised HTML, what is left, why); images of pixel.example count who looks
+PIXELS = (
+    ('<p>One<img src="https://a.example/i.png" width="1" height="1"></p>', "<p>One</p>", "a point"),
+    ('<img height="0px" src="https://a.example/i.png">', "", "less than that"),
+    ('<img src="https://pixel.example/i?a=1&amp;b=2" alt="x">', "", "one that is known"),
+    ('<img src="https://a.example/i.png" width="600" height="1">', None, "a line is seen"),
+    ('<img src="https://a.example/i.png" width="100%" alt="width=&quot;1&quot;">', None, "the whole width"),
+    ('<img src="https://a.example/i.png" alt="1 > 0" width="10">', None, "a sign in a text"),
+    ("<p>An <b>image</b></p>", None, "none"),
+)
+
+
+@pytest.mark.parametrize(("markup", "expected", "why"), LAZY)
+def test_an_image_that_a_script_would_load_is_shown(markup: str, expected: str, why: str) -> None:
+    assert clean(markup) == expected, why
+
+
+@pytest.mark.parametrize(("cleaned", "expected", "why"), PIXELS)
+def test_images_that_show_nothing_go(cleaned: str, expected: str | None, why: str) -> None:
+    found = without_pixels(cleaned, lambda url: url.startswith("https://pixel.example/i?a=1&b"))
+    assert found == (cleaned if expected is None else expected), why
+
+
+def test_addresses_are_changed_in_tags_alone_and_stay_escaped() -> None:
+    cleaned = (
+        '<p>href="https://a.example/?x=1" <a href="https://a.example/?x=1&amp;y=2" rel="r">one</a>'
+        '<img src="https://a.example/i?x=1" alt="?x=1"><a href="https://a.example/x=1">two</a></p>'
+    )
+    changed = with_addresses(cleaned, lambda url: url.replace("x=1", 'x="<>'))
+    assert changed == (
+        '<p>href="https://a.example/?x=1" <a href="https://a.example/?x=&quot;&lt;&gt;&amp;y=2" rel="r">one</a>'
+        '<img src="https://a.example/i?x=&quot;&lt;&gt;" alt="?x=1"><a href="https://a.example/x=1">two</a></p>'
+    )
+
+
+def test_an_address_that_is_not_whole_leads_nowhere_else() -> None:
+    assert clean('<a href="/tide">Tide</a><img src="i.png" alt="Bay">') == (
+        '<a rel="noopener noreferrer nofollow">Tide</a><img alt="Bay">'
+    )
 
 
 @pytest.mark.parametrize(("markup", "expected", "why"), HOSTILE)

@@ -189,7 +189,7 @@ def test_a_program_is_told_what_was_added_and_what_was_left_out(folder: Path) ->
     answers = {
         "/": declared("/rss.xml", "/gone.xml", "/feed.json"),
         "/rss.xml": feed("Port", 1),
-        "/feed.json": Reply(b'{"version": "https://jsonfeed.org/version/1.1", "items": []}'),
+        "/feed.json": Reply(b'{"version": 3, "items": []}'),
     }
     with serve(answers) as server:
         shown = invoke(folder, "sources", "add", server.url("/"), "--list").out
@@ -198,9 +198,9 @@ def test_a_program_is_told_what_was_added_and_what_was_left_out(folder: Path) ->
     assert told == [
         (server.url("/rss.xml"), "port", True, None),
         (server.url("/gone.xml"), None, False, "HTTP 404 Not Found: there is no document at this URL; check it"),
-        (server.url("/feed.json"), None, False, "JSON, not a feed in XML"),
+        (server.url("/feed.json"), None, False, "JSON, but no JSON Feed: its 'version' names none"),
     ]
-    assert f"left out {server.url('/feed.json')}: JSON, not a feed in XML" in shown
+    assert f"left out {server.url('/feed.json')}: JSON, but no JSON Feed: its 'version'" in shown
 
 
 def test_a_program_is_told_of_an_address_that_nobody_looked_at(folder: Path) -> None:

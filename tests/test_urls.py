@@ -2,7 +2,20 @@
 
 import pytest
 
-from aggregator.urls import absolute, has_path, host_of, is_home_page, is_iri, is_web, normalise, without_credentials
+from aggregator.urls import (
+    absolute,
+    has_path,
+    host_of,
+    is_beacon,
+    is_decorated,
+    is_home_page,
+    is_iri,
+    is_web,
+    normalise,
+    without_credentials,
+    without_tracking,
+)
+from aggregator.urls.tracking import BEACONS, DECORATIONS, Beacon
 
 PAGE = "https://example.org/news?a=1&b=2"
 
@@ -225,3 +238,51 @@ def test_a_simple_address_has_the_canonical_form_of_any_other(simple: str, other
     assert normalise(simple) == normalise(other) is not None
     assert absolute("https://other.example/feed", simple) == simple
     assert is_web(simple)
+
+
+# (a link in a text, what it leads to, why)
+DECORATED = (
+    ("https://a.example/n?utm_source=rss&utm_medium=feed", "https://a.example/n", "nothing else in the query"),
+    (
+        "https://a.example/n?id=7&UTM_Source=rss&b=%20#top",
+        "https://a.example/n?id=7&b=%20#top",
+        "the rest as it stands",
+    ),
+    ("https://a.example/n?a=1&fbclid=x&a=2", "https://a.example/n?a=1&a=2", "a name that comes twice"),
+)
+PLAIN = (
+    "https://a.example/n?match=1",
+    "https://a.example/utm_source=1",
+    "https://a.example/n?id=utm_source",
+    "not an address",
+)
+
+
+@pytest.mark.parametrize(("url", "expected", "why"), DECORATED)
+def test_what_marks_a_reader_is_taken_off(url: str, expected: str, why: str) -> None:
+    assert without_tracking(url) == expected, why
+    assert is_decorated(f'<a href="{url.replace("&", "&amp;")}">'), "the cheap test must not miss it"
+
+
+@pytest.mark.parametrize("url", PLAIN)
+def test_other_parameters_stay(url: str) -> None:
+    assert without_tracking(url) == url
+
+
+@pytest.mark.parametrize("beacon", BEACONS, ids=lambda beacon: beacon.host)
+def test_an_image_that_counts_is_known_under_each_host(beacon: Beacon) -> None:
+    assert is_beacon(f"https://{beacon.host.upper()}{beacon.path}/1.gif?x=1")
+    assert is_beacon(f"http://www.{beacon.host}{beacon.path}")
+    assert not is_beacon(f"https://not-{beacon.host}{beacon.path}")
+
+
+def test_other_images_are_none() -> None:
+    assert is_beacon("https://count.example/matomo.php?idsite=1&rec=1")
+    assert not any(map(is_beacon, ("https://www.facebook.com/sail.jpg", "https://a.example/i.png", "", "http://[::1")))
+
+
+def test_every_row_says_where_it_comes_from() -> None:
+    assert all(row.tool and row.source for row in (*DECORATIONS, *BEACONS))
+    names = [name for row in DECORATIONS for name in (*row.names, *row.prefixes)]
+    assert all(name == name.lower() for name in names)
+    assert len(names) == len(set(names))

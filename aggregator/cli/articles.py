@@ -1,9 +1,11 @@
 """`articles list`, `show` and `export`: what is stored, by topic, source, query and time."""
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from importlib import resources
 from itertools import islice
 from pathlib import Path
@@ -14,9 +16,11 @@ import typer
 import aggregator
 from aggregator.cli.app import AsJson, app, clock, configuration, json_line, print_json, reading
 from aggregator.cli.output import say
+from aggregator.cli.progress import progress
 from aggregator.errors import AggregatorError, QueryError, UnknownName
 
 if TYPE_CHECKING:
+    from aggregator.cli.exchange import Exchange
     from aggregator.config import Configuration
     from aggregator.model.article import Article, PartialDate
     from aggregator.model.ledger import LedgerRow
@@ -33,6 +37,21 @@ Asked = Annotated[str | None, typer.Option("--query", help="Only articles that t
 Since = Annotated[
     str | None, typer.Option("--since", help="Only articles of the last 7d, 12h ..., or since 2026-03-01.")
 ]
+
+
+class Format(StrEnum):
+    """What an export is written in: our own lines, or a format that others read."""
+
+    JSONL = "jsonl"
+    NINJS = "ninjs"
+    JSON_FEED = "jsonfeed"
+
+
+_SCHEMAS = {
+    Format.JSONL: "export.schema.json",
+    Format.NINJS: "ninjs.schema.json",
+    Format.JSON_FEED: "json_feed.schema.json",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,33 +109,62 @@ def articles_export(
     source: OfSource = None,
     query: Asked = None,
     since: Since = None,
+    written_as: Annotated[
+        Format, typer.Option("--format", help="JSON Lines with all we know, or for others: ninjs lines, a JSON Feed.")
+    ] = Format.JSONL,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="ninjs and jsonfeed whatever the rights, for your own use only.")
+    ] = False,
     output: Annotated[Path | None, typer.Option("--output", help="Write this file instead of stdout.")] = None,
-    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of an object instead.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the format's JSON Schema instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write JSON Lines, one article an object, in the order of storing."""
+    """Write articles in the order of storing: JSON Lines, one article an object, unless another format is asked for.
+
+    What goes to others as ninjs or JSON Feed is bounded by each article's right of republication.
+    """
     del as_json  # it is JSON either way
     if schema:
-        typer.echo(export_schema(), nl=False)
+        typer.echo(export_schema(written_as), nl=False)
         return
+    from aggregator.cli.exchange import Exchange
+
     found = configuration(context)
     wanted = _Filter(topic=topic, source=source, query=query, since=since)
     with reading(found) as reader:
-        views = _matching(found, reader, wanted, newest_first=False)
+        exchange = Exchange(found, reader, topic_id=topic, everything=everything)
         if output is None:
-            for view in views:
-                print_json(export(view))
-            return
-        try:
-            count = _write(output, (json_line(export(view)) for view in views))
-        except OSError as error:
-            raise AggregatorError(f"{output} cannot be written: {error.strerror}") from error
-    typer.echo(f"{count} articles written to {output}")
+            for piece in _pieces(exchange, written_as, _matching(found, reader, wanted, newest_first=False)):
+                sys.stdout.write(piece)
+        else:
+            try:
+                with progress("exported", None) as tell:
+                    views = _matching(found, reader, wanted, newest_first=False, tell=tell)
+                    _write(output, _pieces(exchange, written_as, views))
+            except OSError as error:
+                raise AggregatorError(f"{output} cannot be written: {error.strerror}") from error
+            typer.echo(f"{exchange.written} articles written to {output}")
+    if left_out := exchange.left_out():
+        typer.echo(left_out, err=True)
 
 
-def export_schema() -> str:
-    """The JSON Schema that ships with the package."""
-    return (resources.files(aggregator) / "cli" / "export.schema.json").read_text("utf-8")
+def export_schema(written_as: Format = Format.JSONL) -> str:
+    """The JSON Schema that ships with the package: of a line, or of a whole JSON Feed."""
+    return (resources.files(aggregator) / "cli" / _SCHEMAS[written_as]).read_text("utf-8")
+
+
+def _pieces(exchange: "Exchange", written_as: Format, views: "Iterator[ArticleView]") -> Iterator[str]:
+    """The export piece by piece, so that it is never whole in memory."""
+    from aggregator.render.json_feed import render_json_feed
+    from aggregator.render.ninjs import render_ninjs
+
+    match written_as:
+        case Format.JSONL:
+            return (json_line(export(view)) for view in exchange.counted(views))
+        case Format.NINJS:
+            return (json_line(render_ninjs(item)) for item in exchange.counted(exchange.with_withdrawn(views)))
+        case Format.JSON_FEED:
+            return render_json_feed(exchange.head(), exchange.counted(exchange.outgoing(views)))
 
 
 def find_article(reader: "Reader", name: str) -> "ArticleView":
@@ -164,13 +212,24 @@ def since_instant(text: str, now: datetime) -> datetime:
 
 
 def _matching(
-    found: "Configuration", reader: "Reader", wanted: _Filter, *, newest_first: bool
+    found: "Configuration",
+    reader: "Reader",
+    wanted: _Filter,
+    *,
+    newest_first: bool,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> "Iterator[ArticleView]":
+    """One after the other as they are asked for; `tell` hears the headline of each that is looked at."""
     _refuse_unknown(found, reader, wanted)
     matcher = None if wanted.query is None else one_topic_matcher(wanted.query, found)
     since = None if wanted.since is None else since_instant(wanted.since, clock())
     views = reader.articles(topic_id=wanted.topic, source_id=wanted.source, since=since, newest_first=newest_first)
-    return (view for view in views if matcher is None or match_of(matcher, view))
+
+    def matches(view: "ArticleView") -> bool:
+        tell(view.stored.article.headline)
+        return matcher is None or match_of(matcher, view) is not None
+
+    return filter(matches, views)
 
 
 def _refuse_unknown(found: "Configuration", reader: "Reader", wanted: _Filter) -> None:
@@ -185,21 +244,17 @@ def _refuse_unknown(found: "Configuration", reader: "Reader", wanted: _Filter) -
             raise UnknownName(f"no source '{wanted.source}': `aggregator sources list` names them all")
 
 
-def _write(path: Path, lines: Iterator[str]) -> int:
-    """The file as a whole or not at all; says how many lines."""
-    count = 0
+def _write(path: Path, pieces: Iterator[str]) -> None:
+    """The file as a whole or not at all."""
     part = path.with_name(path.name + ".part")
     try:
         with part.open("w", encoding="utf-8") as file:
-            for line in lines:
-                file.write(line)
-                count += 1
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return count
 
 
 def export(view: "ArticleView") -> dict[str, Any]:
@@ -239,6 +294,7 @@ def export(view: "ArticleView") -> dict[str, Any]:
 
 def plain_article(article: "Article") -> dict[str, Any]:
     """The article's fields as plain values, the language flat as the schema has it."""
+    from aggregator.language import is_right_to_left
     from aggregator.storage import article_to_plain
 
     plain = article_to_plain(article)
@@ -246,6 +302,7 @@ def plain_article(article: "Article") -> dict[str, Any]:
     plain["language"] = language["tag"] if language else None
     plain["language_basis"] = language["basis"] if language else None
     plain["language_confidence"] = language["confidence"] if language else None
+    plain["direction"] = ("rtl" if is_right_to_left(language["tag"]) else "ltr") if language else None
     plain["content_completeness"] = plain.pop("completeness")
     return plain
 

@@ -118,8 +118,11 @@ def _document_as_json(row: "DocumentRow", rows: "tuple[LedgerRow, ...]") -> dict
 
 
 def _print_document(row: "DocumentRow", rows: "tuple[LedgerRow, ...]") -> None:
-    if row.status != "read" or row.stored is None:
+    if row.status != "read":
         say(f"{row.key}: failed: {row.reason}")
+        return
+    if row.stored is None:
+        say(f"{row.key}: read, no text in it")
         return
     article = row.stored.article
     places = "/".join(place.name for place in article.dateline.places) if article.dateline else ""

@@ -14,6 +14,7 @@ from typing import Protocol, Self
 
 from aggregator.fetch import descriptors, files
 from aggregator.fetch.guard import Dial, Guard, LookUp
+from aggregator.fetch.hosts import HostTurns
 from aggregator.fetch.http import WebFetcher
 from aggregator.fetch.names import Resolver
 from aggregator.fetch.post import HubPoster
@@ -44,12 +45,27 @@ class HttpFetcher:
     connections. Left out, they are the system's.
     """
 
-    def __init__(self, limits: FetchLimits, *, look_up: LookUp | None = None, dial: Dial = dial) -> None:
+    def __init__(
+        self,
+        limits: FetchLimits,
+        *,
+        look_up: LookUp | None = None,
+        dial: Dial = dial,
+        turns: HostTurns | None = None,
+    ) -> None:
         self._limits = limits
         self._resolver = Resolver()  # starts a thread when a name is asked for, not before
         guard = Guard(limits.allow_networks, look_up or self._resolver, dial)
-        self._web = WebFetcher(limits, guard, slots=descriptors.allow(limits.concurrency))
+        self._turns = HostTurns(limits.per_host, limits.host_pause) if turns is None else turns
+        self._web = WebFetcher(limits, guard, slots=descriptors.allow(limits.concurrency), turns=self._turns)
         self._hubs = HubPoster(limits, guard)
+
+    def under(self, limits: FetchLimits) -> "HttpFetcher":
+        """A fetcher with other limits, to be closed by itself. It gives hosts their turns together with this one, which may go
+        on with what it has begun: nobody is asked sooner because a configuration changed.
+        """
+        self._turns.change(limits.per_host, limits.host_pause)
+        return HttpFetcher(limits, turns=self._turns)
 
     async def __aenter__(self) -> Self:
         return self
@@ -57,6 +73,10 @@ class HttpFetcher:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End its threads; nobody may wait for it any more."""
         self._resolver.close()
         await asyncio.sleep(0)  # the loop lets go of sockets that were closed last
 

@@ -55,6 +55,10 @@ class HostTurns:
         # In the order of their ends, so that those to be forgotten stand in front.
         self._ended: dict[bytes, float] = {}
 
+    def change(self, per_host: int, pause: timedelta) -> None:
+        """Other bounds from now on. A host that is being asked keeps its number until nobody waits for it."""
+        self._per_host, self._pause_s = per_host, pause.total_seconds()
+
     def __len__(self) -> int:
         """How many hosts are remembered."""
         return len(self._turns.keys() | self._ended.keys())

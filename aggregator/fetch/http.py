@@ -24,12 +24,12 @@ _DRAIN_BYTES, _DRAIN_S = 65_536, 1.0
 
 
 class WebFetcher:
-    """Polls over HTTP: `limits.per_host` at a time to one host, `slots` in all."""
+    """Polls over HTTP: as many at a time to one host as it gives `turns`, `slots` in all."""
 
-    def __init__(self, limits: FetchLimits, guard: Guard, *, slots: int) -> None:
+    def __init__(self, limits: FetchLimits, guard: Guard, *, slots: int, turns: HostTurns) -> None:
         self._limits = limits
         self._slots = asyncio.Semaphore(slots)
-        self._turns = HostTurns(limits.per_host, limits.host_pause)
+        self._turns = turns
         self._connections = Connections(guard, limits.proxy)
 
     async def get(self, source: Source, validators: Validators, now: datetime) -> FetchResult:

@@ -11,7 +11,7 @@ from pathlib import Path
 from aggregator.model.fetch import FetchLimits, SkippedDocument
 from aggregator.text import digest
 
-_EXTENSIONS = frozenset((".txt", ".md", ".xml", ".rss", ".atom"))
+_EXTENSIONS = frozenset((".txt", ".md", ".html", ".htm", ".xhtml", ".eml", ".json", ".xml", ".rss", ".atom"))
 _NOT_DOCUMENTS = frozenset(("readme", "readme.md"))
 _SIDECAR = ".toml"
 # Control, line-breaking and reordering characters, bytes that are not UTF-8, and the escape itself, so that no two names meet.

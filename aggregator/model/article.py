@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from aggregator.model.parsed import Category, OriginSource, Person
+from aggregator.model.parsed import Category, MediaRole, OriginSource, Person
 from aggregator.model.slots import quickly_pickled
 from aggregator.model.source import Announce, Republish
 
@@ -97,12 +97,24 @@ class Publisher:
 @quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """An enclosure or image."""
+    """An enclosure, picture, sound or film, or a transcript or chapters of one; each address once."""
 
     url: str
     type: str | None = None
+    """As printed; `image/*` and the like where only the medium is known."""
     length: int | None = None
+    """Bytes."""
     title: str | None = None
+    role: MediaRole | None = None
+    """None for the thing itself."""
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    caption: str | None = None
+    """Plain text."""
+    credit: str | None = None
+    """Plain text."""
+    language: str | None = None
 
 
 class Completeness(StrEnum):
@@ -175,6 +187,7 @@ class Article:
     """Plain text for matching: dateline and sign-off removed."""
     completeness: Completeness
     by: tuple[Person, ...] = ()
+    """Authors, then those whose role says otherwise: contributors, a podcast's hosts and guests."""
     dateline: Dateline | None = None
     agency: Agency | None = None
     publisher: Publisher

@@ -34,6 +34,15 @@ class Person:
     role: str | None = None
 
 
+class MediaRole(StrEnum):
+    """What a file is to the entry beside its picture, sound or film."""
+
+    THUMBNAIL = "thumbnail"
+    """A picture that stands for the entry."""
+    TRANSCRIPT = "transcript"
+    CHAPTERS = "chapters"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A link of an entry other than its own page."""
@@ -41,8 +50,18 @@ class Link:
     href: str
     rel: str
     type: str | None = None
+    """As printed; `image/*` and the like where only the medium is named."""
     title: str | None = None
     length: int | None = None
+    """Bytes."""
+    role: MediaRole | None = None
+    """None for the picture, sound or film itself, and for a link that is no file."""
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    caption: str | None = None
+    credit: str | None = None
+    language: str | None = None
 
 
 @quickly_pickled
@@ -68,6 +87,8 @@ class OriginSource:
     link_alternate: str | None = None
     rights: str | None = None
     author: Person | None = None
+    more_authors: tuple[Person, ...] = ()
+    """Those after the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +153,10 @@ class Entry:
     """As printed."""
     updated: str | None = None
     authors: tuple[Person, ...] = ()
+    """Authors, then contributors and others who are named with a role."""
     categories: tuple[Category, ...] = ()
     links: tuple[Link, ...] = ()
-    """Enclosures, related and via links."""
+    """Enclosures and other media, related and via links."""
     rights: str | None = None
     language: str | None = None
     origin: OriginSource | None = None
@@ -153,6 +175,26 @@ class Defect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """An entry that its source takes back (RFC 6721)."""
+
+    ref: str
+    """The id of the entry."""
+    when: str | None = None
+    """As printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A document that an index names, itself to be fetched."""
+
+    url: str
+    """Absolute; as the index says, perhaps of another host."""
+    modified: str | None = None
+    """As printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
     """A document: its head, its entries in document order, what was wrong with it."""
 
@@ -165,10 +207,16 @@ class ParsedFeed:
     format: str
     """`rss20`, `atom10`, `wire` ..."""
     items: tuple[bytes, ...] = ()
-    """Digest of the item that each entry was read from, in step with `entries`; empty where that is not certain."""
+    """Digest of the item that each entry was read from, in step with `entries`; empty where that is not certain, and for an
+    entry that is to be read at every poll.
+    """
     left_out: tuple[bytes, ...] = ()
     """Digests of the document's items that were known before and were not read, in document order."""
     pace: Pace = field(default_factory=Pace)
-    """What it asks of those who poll it."""
+    """What the document asks of those who poll it."""
     hub: str | None = None
-    """The hub that it names (WebSub 4), an absolute URL."""
+    """The first `rel="hub"` of its head (WebSub 4), absolute."""
+    children: tuple[Child, ...] = ()
+    """What an index of sitemaps names, newest first; it has no entries of its own."""
+    deleted: tuple[Tombstone, ...] = ()
+    """The entries that it says are withdrawn."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from aggregator import language
 from aggregator.datelines import match_dateline, vocabulary_of
 from aggregator.dates import parse_date
-from aggregator.html import clean, from_text, plain, printable, to_text
+from aggregator.html import clean, from_text, plain, printable, to_text, with_addresses, without_pixels
 from aggregator.model.article import (
     Agency,
     Article,
@@ -26,6 +26,7 @@ from aggregator.model.parsed import (
     DatelinePrint,
     Declared,
     Entry,
+    Link,
     OriginSource,
     ParsedFeed,
     Person,
@@ -36,7 +37,7 @@ from aggregator.model.parsed import (
 from aggregator.model.source import AgencyName, Republish, Source
 from aggregator.normalise.year import infer_date
 from aggregator.text import folded
-from aggregator.urls import is_iri, is_web
+from aggregator.urls import is_beacon, is_decorated, is_iri, is_web, without_tracking
 from aggregator.urls import normalise as normalise_url
 
 _MAX_HEADLINE = 500
@@ -89,7 +90,9 @@ def normalise(entry: Entry, context: Context) -> Article:
     if not entry.wire:
         printed, body = _printed_dateline(body, context)
         wire = WireText(dateline=printed)
-    dates = _wire_dates(wire, body.text, context) if entry.wire else _dates(entry, context)
+    elif wire.dateline and body.text.startswith(wire.dateline.raw):
+        body = replace(body, text=body.text[len(wire.dateline.raw) :].lstrip())
+    dates = _wire_dates(entry, wire, body.text, context) if entry.wire else _dates(entry, context)
     agency = _agency(wire, context.agencies)
     url = entry.link if is_web(entry.link) else None
     return Article(
@@ -115,11 +118,7 @@ def normalise(entry: Entry, context: Context) -> Article:
             configured=context.source.language,
         ),
         categories=tuple(_categories(entry)),
-        media=tuple(
-            Media(url=link.href, type=link.type, length=link.length, title=link.title)
-            for link in entry.links
-            if link.rel == "enclosure"
-        ),
+        media=tuple(_media(entry)),
         rights=_rights(entry, declared, agency, context),
         origin=_origin(entry, context),
         origin_updated_at=_nested_updated(entry, context),
@@ -136,6 +135,10 @@ def _text_of(text: Text) -> tuple[str, str]:
         value = printable(text.value).strip()
         return from_text(value), value
     markup = clean(text.value)
+    if "<img" in markup:
+        markup = without_pixels(markup, is_beacon)
+    if is_decorated(markup):
+        markup = with_addresses(markup, without_tracking)
     return markup, to_text(markup)
 
 
@@ -211,7 +214,7 @@ def _dates(entry: Entry, context: Context) -> _Dates:
     return _Dates(content_created=None, published=dates[0], updated=dates[1], repairs=tuple(repairs))
 
 
-def _wire_dates(wire: WireText, text: str, context: Context) -> _Dates:
+def _wire_dates(entry: Entry, wire: WireText, text: str, context: Context) -> _Dates:
     """Declared beats a printed time stamp beats the dateline with its inferred year; the file's time is no evidence."""
     zone = context.source.timezone
     declared = parse_date(wire.declared.date, timezone=zone) if wire.declared.date else None
@@ -227,7 +230,8 @@ def _wire_dates(wire: WireText, text: str, context: Context) -> _Dates:
     )
     created = inferred.date
     published = created if created and created.confidence >= 0.5 else None
-    return _Dates(content_created=created, published=published, updated=None, clues=inferred.clues)
+    updated = parse_date(entry.updated, timezone=zone) if entry.updated else None
+    return _Dates(content_created=created, published=published, updated=updated, clues=inferred.clues)
 
 
 def _dateline(wire: WireText, date: PartialDate | None) -> Dateline | None:
@@ -288,6 +292,52 @@ def _categories(entry: Entry) -> Iterator[Category]:
         if term:
             label = plain(category.label, is_markup=True)[:_MAX_NAME] if category.label else None
             yield Category(term=term, scheme=category.scheme, label=label)
+
+
+def _media(entry: Entry) -> Iterator[Media]:
+    """The entry's files, each address once: feeds name one picture as an enclosure, as media and as the entry's image."""
+    by_address: dict[str, Media] = {}
+    for link in entry.links:
+        if link.rel != "enclosure" or not is_web(link.href):
+            continue
+        media = _medium(link)
+        address = normalise_url(link.href) or link.href
+        before = by_address.get(address)
+        by_address[address] = _merged(before, media) if before else media
+    yield from by_address.values()
+
+
+def _medium(link: Link) -> Media:
+    if not (link.title or link.caption or link.credit):
+        title = caption = credit = None
+    else:
+        title, caption, credit = (
+            _shortened(plain(text, is_markup=True), _MAX_NOTICE) or None if text else None
+            for text in (link.title, link.caption, link.credit)
+        )
+    return Media(
+        url=link.href,
+        type=link.type,
+        length=link.length,
+        title=title,
+        role=link.role,
+        width=link.width,
+        height=link.height,
+        duration_s=link.duration_s,
+        caption=caption,
+        credit=credit,
+        language=link.language,
+    )
+
+
+def _merged(first: Media, second: Media) -> Media:
+    """The first with what only the second says; it is the thing itself if either is."""
+    role = first.role if first.role == second.role or second.role is not None else None
+    known = {name: value for name in _MEDIA_FIELDS if (value := getattr(first, name)) is not None}
+    return replace(second, **known, url=first.url, role=role)
+
+
+_MEDIA_FIELDS = ("type", "length", "title", "width", "height", "duration_s", "caption", "credit", "language")
 
 
 def _rights(entry: Entry, declared: Declared, agency: Agency | None, context: Context) -> Rights:

@@ -1,5 +1,7 @@
 """A document as received -> `ParsedFeed`; a file per family."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from aggregator.errors import UnreadableDocument
@@ -8,11 +10,20 @@ from aggregator.model.fetch import Document
 from aggregator.model.parsed import ParsedFeed
 from aggregator.model.source import AgencyName
 from aggregator.parse.bounds import fit
+from aggregator.parse.documents import is_newsml, parse_mail, parse_newsml, parse_ninjs, parse_page
 from aggregator.parse.feeds import ManyNew, parse_feed
+from aggregator.parse.json_feed import is_json, parse_json_feed
+from aggregator.parse.sitemap import inflated, is_gzip, is_sitemap, parse_sitemap
 from aggregator.parse.wire import parse_wire
 
 _WIRE = (".txt", ".md")
-_FEED = (".xml", ".rss", ".atom")
+_PAGE = (".html", ".htm", ".xhtml")
+_MAIL = (".eml",)
+_FEED = (".xml", ".rss", ".atom", ".json")
+_READ = (*_WIRE, *_PAGE, *_MAIL, *_FEED)
+_JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org', re.IGNORECASE)
+
+_Local = Callable[[Document, tuple[AgencyName, ...]], ParsedFeed]
 
 
 def parse(
@@ -29,10 +40,45 @@ def parse(
     than `at_most_new` would be left.
     Raises NotAFeed or UnreadableDocument, whose message says what the document is instead.
     """
-    if url is None and document.key.lower().endswith(_WIRE):
-        return _within_bounds(parse_wire(_beginning(document), agencies))
-    if url is None and not document.key.lower().endswith(_FEED):
-        raise UnreadableDocument(f"not a kind of document that is read (it is one of {' '.join(_WIRE + _FEED)})")
+    local = _parser_of(document) if url is None else None
+    if local:
+        return _within_bounds(local(document, agencies))
+    return _parse_by_content(document, url, known, at_most_new)
+
+
+def _parser_of(document: Document) -> _Local | None:
+    """What reads a local document, by its name and, where two kinds share one, by how it begins; None for a feed.
+
+    Raises UnreadableDocument.
+    """
+    name = document.key.lower()
+    if not name.endswith(_READ):
+        raise UnreadableDocument(f"not a kind of document that is read (it is one of {' '.join(_READ)})")
+    if name.endswith(_WIRE):
+        return _parse_beginning
+    if name.endswith(_PAGE):
+        return parse_page
+    if name.endswith(_MAIL):
+        return parse_mail
+    if name.endswith(".json"):
+        return None if _JSON_FEED.search(document.body) else parse_ninjs
+    return parse_newsml if is_newsml(document.body) else None
+
+
+def _parse_beginning(document: Document, agencies: tuple[AgencyName, ...]) -> ParsedFeed:
+    return parse_wire(_beginning(document), agencies)
+
+
+def _parse_by_content(
+    document: Document, url: str | None, known: frozenset[bytes], at_most_new: int | None
+) -> ParsedFeed:
+    """What begins as JSON or as a sitemap is read as one, all else as a feed: media types and names lie."""
+    if is_gzip(document.body):
+        document = replace(document, body=inflated(document.body))
+    if is_json(document.body):
+        return parse_json_feed(document, url, known, at_most_new)
+    if is_sitemap(document.body):
+        return parse_sitemap(document, url, known, at_most_new)
     return parse_feed(document, url, known, at_most_new)
 
 

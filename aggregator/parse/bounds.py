@@ -16,11 +16,13 @@ from typing import Any
 
 import feedparser.api
 import feedparser.mixin
+import feedparser.namespaces._base
 
 from aggregator.errors import NotAFeed
 from aggregator.html import MAX_HTML
 from aggregator.model.parsed import Category, Defect, Entry, Link, OriginSource, Person, Text
 from aggregator.parse.expat import BufferedParser
+from aggregator.parse.media import NAMESPACES, MediaElements
 
 MAX_DEPTH = 200
 """Elements inside each other. Among 4,700 real and test documents the deepest has 12."""
@@ -54,12 +56,23 @@ MAX_DATE = 200
 _SLICE = 65_536
 # An address inside a printed author. Tried once a word: without the look-behind a long word costs its square.
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@(?:[\w-]+\.)+[a-zA-Z]{2,63}")
+# What feedparser raises over elements in odd places: a link inside an image inside an entry, a chapter outside any.
+_CONFUSED = (AttributeError, LookupError, TypeError, ValueError)
+_WHOLE = re.compile(r"https?://[^/]", re.IGNORECASE)
+_ENDED_REFERENCE = re.compile(r"&(\w{1,40});")
 _NOT_AN_ENTRY = r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
 _ENTRY_START = re.compile(rf"{_NOT_AN_ENTRY}|<(?:\w+:)?(item|entry)\b", re.DOTALL | re.IGNORECASE)
 
 
 # feedparser joins the base to itself at every element, a quarter of its time. Kept is the last pair only: a base may be long.
 feedparser.mixin.make_safe_absolute_uri = lru_cache(maxsize=1)(feedparser.mixin.make_safe_absolute_uri)
+
+
+def _no_date(_printed: str) -> None:
+    """What is printed is kept and read by `dates`. feedparser tries a dozen forms, and makes the year 1793 of Unix seconds."""
+
+
+feedparser.namespaces._base._parse_date = _no_date  # noqa: SLF001  the one place that it is asked at
 
 
 class _Parameters(feedparser.FeedParserDict):
@@ -89,8 +102,11 @@ class _Enough(Exception):
     """As much as is read of a document has been read; the message says of what."""
 
 
-class _Bounds:
+class _Bounds(MediaElements):
     """What both parsers of feedparser count while they read. They call back by name: the names are feedparser's."""
+
+    namespaces = NAMESPACES
+    _matchnamespaces = {uri.lower(): prefix for uri, prefix in NAMESPACES.items()}  # noqa: RUF012  feedparser's, never changed
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -127,17 +143,38 @@ class _Bounds:
             if sum(map(len, pieces)) > MAX_HTML:
                 stack[-1][2] = [_beginning(pieces)]
                 self.cut[f"a text was cut after {MAX_HTML} characters"] += 1
-        return super().pop(element, strip_whitespace)  # type: ignore[misc]
+        if element != "title" or not self.inentry:  # type: ignore[attr-defined]
+            return super().pop(element, strip_whitespace)
+        return self._pop_title(strip_whitespace)
+
+    def _pop_title(self, strip_whitespace: int) -> Any:
+        """feedparser keeps the title that stands nearest to the entry, and beside it the detail of the last: of a picture's."""
+        entry = self.entries[-1]  # type: ignore[attr-defined]
+        before = dict.get(entry, "title_detail")
+        title = super().pop("title", strip_whitespace)
+        if before is not None and dict.get(entry, "title") != title:
+            entry["title_detail"] = before
+        return title
 
     def _start_item(self, attributes: Any) -> None:
         if len(self.entries) >= MAX_ENTRIES:  # type: ignore[attr-defined]
             raise _Enough(f"more than {MAX_ENTRIES} entries")
+        self._scopes.clear()
         super()._start_item(attributes)  # type: ignore[misc]
 
     _start_entry = _start_item
 
+    def _start_link(self, attributes: Any) -> None:
+        if attributes.get("rel", "alternate") not in ("alternate", "self"):
+            attributes.setdefault("type", "")  # feedparser would call a film without a type a page
+        super()._start_link(attributes)  # type: ignore[misc]
+
+    def resolve_uri(self, uri: str) -> str:
+        """Joined to its base; a whole address stays as it is, since ids are compared letter by letter (RFC 4287 4.2.6.1)."""
+        return uri if _WHOLE.match(uri) else str(super().resolve_uri(uri))  # type: ignore[misc]
+
     def _add_tag(self, term: Any, scheme: Any, label: Any) -> None:
-        if len(self._get_context().get("tags", ())) < MAX_TAGS:  # type: ignore[attr-defined]
+        if len(self._get_context().get("tags", ())) < MAX_TAGS:
             super()._add_tag(term, scheme, label)  # type: ignore[misc]
         else:
             self.cut[f"categories beyond {MAX_TAGS} were left out"] += 1
@@ -147,7 +184,7 @@ class _Bounds:
 
         It also ends a domain after four letters: "desk@paper.press" was cut, its rest became the name.
         """
-        context = self._get_context()  # type: ignore[attr-defined]
+        context = self._get_context()
         detail = context.get(f"{key}s", [feedparser.FeedParserDict()])[-1]
         printed = context.get(key)
         if detail or not isinstance(printed, str):
@@ -166,6 +203,18 @@ class _Bounds:
             detail.update(found)
 
 
+def _nothing(_parser: _Bounds, _attributes: Any) -> None:
+    """An element under a name that feedparser keeps lists and details of its own under: it would take their place."""
+
+
+for _name in (
+    "authors", "contributors", "enclosures", "links", "author_detail", "contributor_detail", "generator_detail", "info_detail",
+    "publisher_detail", "rights_detail", "subtitle_detail", "summary_detail", "title_detail", "deleted_found", "media_found",
+    "media_scope", "people_found",
+):  # fmt: skip
+    setattr(_Bounds, f"_start_{_name}", _nothing)
+
+
 class _Strict(_Bounds, feedparser.api.StrictFeedParser):
     """For well-formed XML."""
 
@@ -181,6 +230,9 @@ class _Strict(_Bounds, feedparser.api.StrictFeedParser):
 class _Loose(_Bounds, feedparser.api.LooseFeedParser):
     """For everything else; it takes anything for a feed."""
 
+    _ended: frozenset[str] | None = None
+    """Names of references that the document ends with a semicolon; sgmllib does not tell."""
+
     def unknown_starttag(self, tag: str, attributes: Any) -> None:
         if len(self.elementstack) >= MAX_OPEN:
             raise NotAFeed(f"more than {MAX_OPEN} elements without an end are refused: no feed has them")
@@ -190,8 +242,10 @@ class _Loose(_Bounds, feedparser.api.LooseFeedParser):
         """A name that HTML does not know is no entity but an address that forgot to escape: "?v=1&list=2"."""
         if name in html.entities.name2codepoint or name == "apos" or not self.elementstack:
             super().handle_entityref(name)
-        else:
-            self.elementstack[-1][2].append(f"&{name}")
+            return
+        if self._ended is None:
+            self._ended = frozenset(_ENDED_REFERENCE.findall(self.rawdata))
+        self.elementstack[-1][2].append(f"&{name};" if name in self._ended else f"&{name}")
 
 
 def read_feed(text: str, base: str | None) -> RawFeed:
@@ -237,6 +291,8 @@ def _read_strictly(parser: _Strict, text: str) -> str | None:
         reader.close()
     except _Enough as enough:
         return str(enough)
+    except _CONFUSED as error:
+        return _given_up(parser, error)
     return None
 
 
@@ -245,7 +301,16 @@ def _read_loosely(parser: _Loose, text: str) -> str | None:
         parser.feed(text)
     except _Enough as enough:
         return str(enough)
+    except _CONFUSED as error:
+        return _given_up(parser, error)
     return None
+
+
+def _given_up(parser: _Bounds, error: Exception) -> str:
+    """What was read before it stays, but for the entry in which it happened."""
+    if parser.inentry:  # type: ignore[attr-defined]
+        parser.entries.pop()  # type: ignore[attr-defined]
+    return f"elements stand where the parser does not expect them ({type(error).__name__})"
 
 
 def _beginning(pieces: Iterable[str | bytes]) -> str:
@@ -328,6 +393,7 @@ def fit_origin(origin: OriginSource) -> OriginSource:
         link_alternate=_short(origin.link_alternate),
         rights=_cut(origin.rights, MAX_LINE),
         author=_fit_person(origin.author) if origin.author else None,
+        more_authors=tuple(_fit_person(person) for person in origin.more_authors[:MAX_TAGS]),
     )
 
 
@@ -352,4 +418,11 @@ def _fit_category(category: Category) -> Category:
 
 
 def _fit_link(link: Link) -> Link:
-    return replace(link, type=_cut(link.type, MAX_NAME), title=_cut(link.title, MAX_LINE))
+    return replace(
+        link,
+        type=_cut(link.type, MAX_NAME),
+        title=_cut(link.title, MAX_LINE),
+        caption=_cut(link.caption, MAX_LINE),
+        credit=_cut(link.credit, MAX_NAME),
+        language=_cut(link.language, MAX_NAME),
+    )

@@ -21,8 +21,9 @@ _HTML_DOCTYPE = re.compile(r"<!DOCTYPE\s+html\b", re.IGNORECASE)
 _FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
     "|&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|[xX]0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]));"
+    # Halves of a pair.
+    "|&#(?:0*(?:5529[6-9]|55[3-9][0-9][0-9]|56[0-9]{3}|57[0-2][0-9][0-9]|573[0-3][0-9]|5734[0-3])|[xX]0*[dD][89a-fA-F][0-9a-fA-F]{2});"
 )
-_LINE_ENDS = str.maketrans("\t\n\r", "   ")
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -135,7 +136,7 @@ def _finish(text: str, defects: tuple[Defect, ...]) -> Decoded:
     text = text.replace("\0", "") if nuls else text
     forbidden = nuls
     # All that is forbidden is not printable either; to ask that first takes a tenth of the time.
-    if "&#" in text or not text.translate(_LINE_ENDS).isprintable():
+    if "&#" in text or not _is_printable(text):
         text, found = _FORBIDDEN.subn("", text)
         forbidden += found
     # After it: in UTF-32 without a BOM the declaration is full of NULs.
@@ -144,6 +145,11 @@ def _finish(text: str, defects: tuple[Defect, ...]) -> Decoded:
         detail = f"{forbidden} characters that XML forbids were left out"
         defects = (*defects, Defect(kind="characters", detail=detail))
     return Decoded(text=_without_doctype(text), defects=defects)
+
+
+def _is_printable(text: str) -> bool:
+    # `translate` is quick on ASCII alone: 2.9 ms on 58 KB of another text.
+    return text.replace("\n", " ").replace("\t", " ").replace("\r", " ").isprintable()
 
 
 def _without_doctype(text: str) -> str:

@@ -37,15 +37,24 @@ _SKIP_DAYS = re.compile(r"<skipDays>(.{0,2000}?)</skipDays>", re.IGNORECASE | re
 
 def pace_of(text: str) -> Pace:
     """What the head of the document, before its first entry, asks for. Hours and days are UTC, as RSS 2.0 has them."""
-    head = _NOT_MARKUP.sub("", text[:_MOST_CHARACTERS])
-    first_entry = _FIRST_ENTRY.search(head)
-    head = head[: first_entry.start()] if first_entry else head
+    head = _head(text[:_MOST_CHARACTERS])
     intervals = [interval for interval in (_ttl(head), _syndication(head)) if interval]
     return Pace(
         interval=max(intervals, default=None),
         skip_hours=_skipped(_hours(_inside(_SKIP_HOURS, head)), 24),
         skip_days=_skipped(_days(_inside(_SKIP_DAYS, head)), 7),
     )
+
+
+def _head(text: str) -> str:
+    """What stands before the first entry, without comments and sections; few heads have any."""
+    first_entry = _FIRST_ENTRY.search(text)
+    head = text[: first_entry.start()] if first_entry else text
+    if "<!" not in head:
+        return head
+    text = _NOT_MARKUP.sub("", text)
+    first_entry = _FIRST_ENTRY.search(text)
+    return text[: first_entry.start()] if first_entry else text
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str | None:

@@ -12,7 +12,7 @@ from aggregator.model.cadence import Pace
 from aggregator.model.fetch import Document, Fetched, SkippedDocument
 from aggregator.model.identity import Sighting
 from aggregator.model.known_items import KnownItem, KnownItems
-from aggregator.model.parsed import Defect, OriginSource, ParsedFeed
+from aggregator.model.parsed import Child, Defect, OriginSource, ParsedFeed
 from aggregator.model.source import AgencyName, Source
 from aggregator.normalise import Context, effective, normalise, origin_of, origin_updated
 from aggregator.parse import parse
@@ -21,8 +21,8 @@ from aggregator.topics.match import Matcher
 # A checkout or an archive writes its files within moments; a desk saves one at a time.
 _UNPACKING = timedelta(seconds=60)
 _UNPACKED_TOGETHER = 3
-# What an odd entry can make our code or a library raise: it costs that entry, not its document.
-_DEFECTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+DEFECTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What an odd entry can make our code or a library raise: it costs that entry, not its document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,10 @@ class ReadDocument:
     hub: str | None = None
     topic_url: str | None = None
     """The hub that the document names, and the address under which the hub knows it (WebSub 4)."""
+    children: tuple[Child, ...] = ()
+    """What an index names, newest first."""
+    is_part: bool = False
+    """Its entries are its own, apart from those of the source's other documents: of a sitemap that an index named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +156,7 @@ def _read(
             sightings.append(_sight(found, context, desk.matcher))
             if own := own_items.get(id(found.entry)):
                 items.append(_remember(own, found, source))
-        except _DEFECTS as error:
+        except DEFECTS as error:
             defects.append(Defect(kind="entry", detail=f"entry left out: {type(error).__name__}: {error}"[:200]))
     sightings.sort(key=lambda sighting: effective(sighting.article, now)[0])
     return ReadDocument(
@@ -164,6 +168,7 @@ def _read(
         pace=parsed.pace,
         hub=parsed.hub,
         topic_url=parsed.head.link_self,
+        children=parsed.children,
     )
 
 
@@ -189,7 +194,7 @@ def _sight(found: EntryKeys, context: Context, matcher: Matcher) -> Sighting:
     entry, source = found.entry, context.source
     article = normalise(entry, context)
     prints = fingerprints(article)
-    keys = document_keys(context.parsed.document, prints.text) if entry.wire else found.keys
+    keys = document_keys(context.parsed.document, prints.text) if _is_known_by_its_path(context.parsed) else found.keys
     return Sighting(
         source_id=source.id,
         priority=source.priority,
@@ -203,6 +208,13 @@ def _sight(found: EntryKeys, context: Context, matcher: Matcher) -> Sighting:
         matches=matcher.match(article, source.id),
         mint_name=mint_name(source.id, keys, article),
     )
+
+
+def _is_known_by_its_path(parsed: ParsedFeed) -> bool:
+    """Whether the document is one local text without an id of its own. With one it is that text under any path, and the next
+    version, in a file of its own, is its revision; of several texts in one file each needs a key.
+    """
+    return len(parsed.entries) == 1 and parsed.entries[0].wire is not None and parsed.entries[0].guid is None
 
 
 def _times(documents: Iterable[Document]) -> dict[str, datetime | None]:

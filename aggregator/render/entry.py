@@ -10,8 +10,9 @@ from lxml import etree
 
 from aggregator.html import printable
 from aggregator.language import is_right_to_left
-from aggregator.model.article import Article, PartialDate
-from aggregator.model.parsed import Category, OriginSource, Person
+from aggregator.model.article import Article, Media, PartialDate
+from aggregator.model.parsed import Category, MediaRole, OriginSource, Person
+from aggregator.model.source import Republish
 from aggregator.render.atom import AGG, instant
 from aggregator.render.rights import Shown, shown
 from aggregator.urls import is_iri
@@ -19,6 +20,11 @@ from aggregator.urls import is_iri
 _XML = "http://www.w3.org/XML/1998/namespace"
 # RFC 4287 4.2.7.3; feeds also say "audio" and "image/jpg, image/png".
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*")
+# RFC 4646 2.1, as RFC 4287 has it for hreflang.
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+_MEDIA = "http://search.yahoo.com/mrss/"
+# Whoever is named in another role is a contributor.
+_AUTHORS = (None, "author", "correspondent", "host")
 etree.register_namespace("agg", AGG)
 
 
@@ -50,6 +56,8 @@ class _Entry(BaseEntryExtension):
         for attributes in _links(article):
             etree.SubElement(entry, "link", attributes)
         _source(entry, article, self.printed.first_seen_at)
+        if article.rights.republish is not Republish.HEADLINE:
+            _thumbnails(entry, article)
         _extension(entry, article, self.printed)
         return entry
 
@@ -74,6 +82,8 @@ def render_entry(article: Article, printed: Printed) -> bytes:
     entry.link(href=article.url or printed.entry_id)
     for person in _authors(article, printed.site_author):
         entry.author(person)
+    for person in _contributors(article):
+        entry.contributor(person)
     _texts(entry, article, visible, title)
     for category in filter(None, map(_category, article.categories)):
         entry.category(category)
@@ -99,8 +109,12 @@ def _texts(entry: FeedEntry, article: Article, visible: Shown, title: str) -> No
 
 def _authors(article: Article, site_author: str) -> list[dict[str, str]]:
     """RFC 4287 4.2.1 wants one: the byline, else the publisher, else the site's author (rules R22)."""
-    people = [author for person in article.by if (author := _author(person))]
+    people = [author for person in article.by if person.role in _AUTHORS and (author := _author(person))]
     return people or [{"name": printable(article.publisher.name).strip() or printable(site_author)}]
+
+
+def _contributors(article: Article) -> list[dict[str, str]]:
+    return [named for person in article.by if person.role not in _AUTHORS and (named := _author(person))]
 
 
 def _author(person: Person) -> dict[str, str]:
@@ -124,15 +138,31 @@ def _category(category: Category) -> dict[str, str]:
 
 def _links(article: Article) -> list[dict[str, str]]:
     links = [{"rel": "alternate", "type": "text/html", "href": article.url}] if article.url else []
-    for media in article.media:
-        link = {"rel": "enclosure", "href": media.url}
-        optional = {
-            "type": media.type if media.type and _MEDIA_TYPE.fullmatch(media.type) else None,
-            "title": printable(media.title or "").strip(),
-            "length": str(media.length) if media.length else None,
-        }
-        links.append(link | {name: value for name, value in optional.items() if value})
+    links += [_media_link(media) for media in article.media if media.role is not MediaRole.THUMBNAIL]
     return links
+
+
+def _media_link(media: Media) -> dict[str, str]:
+    """A transcript or chapters are another text about the same thing; the thing itself is enclosed."""
+    link = {"rel": "related" if media.role else "enclosure", "href": media.url}
+    words = printable(media.title or media.caption or "").strip()
+    credit = printable(media.credit or "").strip()
+    optional = {
+        "type": media.type if media.type and _MEDIA_TYPE.fullmatch(media.type) else None,
+        "title": f"{words} ({credit})".strip() if credit else words or media.role,
+        "length": str(media.length) if media.length else None,
+        "hreflang": media.language if media.language and _LANGUAGE.fullmatch(media.language) else None,
+    }
+    return link | {name: value for name, value in optional.items() if value}
+
+
+def _thumbnails(entry: etree._Element, article: Article) -> None:
+    """The pictures that stand for the entry, which Atom has no word for (Media RSS 1.5.1)."""
+    for media in article.media:
+        if media.role is MediaRole.THUMBNAIL:
+            sizes = {"width": media.width, "height": media.height}
+            attributes = {name: str(size) for name, size in sizes.items() if size}
+            etree.SubElement(entry, f"{{{_MEDIA}}}thumbnail", {"url": media.url, **attributes}, nsmap={"media": _MEDIA})
 
 
 def _source(entry: etree._Element, article: Article, first_seen_at: datetime) -> None:
@@ -147,7 +177,7 @@ def _source(entry: etree._Element, article: Article, first_seen_at: datetime) ->
     for rel, href in (("self", origin.link_self), ("alternate", origin.link_alternate)):
         if href:
             etree.SubElement(source, "link", {"rel": rel, "href": href})
-    if origin.author and (author := _author(origin.author)):
+    for author in filter(None, map(_author, (*filter(None, (origin.author,)), *origin.more_authors))):
         person = etree.SubElement(source, "author")
         for name, value in author.items():
             etree.SubElement(person, name).text = value

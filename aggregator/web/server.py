@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
 from aggregator.errors import AggregatorError
 
@@ -14,13 +15,24 @@ class ListenError(AggregatorError):
     """The address to listen on cannot be had."""
 
 
+class _Front:
+    """Passes every request to the application that is shown at that moment."""
+
+    def __init__(self, app: Starlette) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
 class Server(uvicorn.Server):
     """Serves until `should_exit` is set; leaves signals alone."""
 
     def __init__(self, app: Starlette) -> None:
+        self._front = _Front(app)
         super().__init__(
             uvicorn.Config(
-                app,
+                self._front,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -30,6 +42,10 @@ class Server(uvicorn.Server):
                 limit_concurrency=500,
             )
         )
+
+    def show(self, app: Starlette) -> None:
+        """Serve this application from the next request on; those under way end with the one before."""
+        self._front.app = app
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,12 +1,11 @@
 """A text file's bytes -> text: one charset decided, newlines and spaces repaired, invisible characters gone."""
 
 import re
-import unicodedata
 
 from charset_normalizer import from_bytes
 
 from aggregator.errors import UnreadableDocument
-from aggregator.html import clean, to_text
+from aggregator.html import clean, composed, to_text
 
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -61,7 +60,7 @@ def read_text(body: bytes) -> str:
     text = _JOINER.sub("", _INVISIBLE.sub("", _SPACES.sub(" ", text)))
     if not text.strip():
         raise UnreadableDocument("the file is empty")
-    return unicodedata.normalize("NFC", text)
+    return composed(text)
 
 
 def _decode(body: bytes) -> str:

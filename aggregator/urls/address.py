@@ -4,18 +4,10 @@ import re
 from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-from w3lib.url import canonicalize_url, url_query_cleaner
+from w3lib.url import canonicalize_url
 
-# Names that mark how a reader came to a page, not which page it is. From the parameter lists of the publishers' own
-# analytics tools (Google Analytics, Matomo, AT Internet, Mailchimp, HubSpot, Facebook, Microsoft ads), seen 2026-11.
-_TRACKING_NAMES = (
-    "fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "igshid", "mkt_tok", "vero_id",
-    "_hsenc", "_hsmi", "__twitter_impression", "ns_campaign", "ns_mchannel", "ns_source", "ns_linkname", "ns_fee",
-    "cmpid", "ocid", "ftag", "sr_share", "ref_src", "ref_url", "feedtype", "feedname", "ito", "spm",
-    # One visit, not one page.
-    "phpsessid", "jsessionid",
-)  # fmt: skip
-_TRACKING_PREFIXES = ("utm_", "at_", "mc_", "pk_", "mtm_", "xtor", "hsa_", "wt_mc", "wt.mc", "aspsessionid")
+from aggregator.urls.tracking import without_tracking
+
 _SESSION_ID = re.compile(r";jsessionid=[^?#/]*", re.IGNORECASE)
 _MAX_LENGTH = 4096
 # RFC 3987 2.2, 4.1: no spaces, delimiters or marks of direction; a bracket belongs to an IP literal, a % to two digits.
@@ -24,7 +16,7 @@ _NOT_IN_IRI = re.compile(
 )
 _NOT_IN_PATH = re.compile(rf"{_NOT_IN_IRI.pattern}|[\[\]]")
 _NO_HOST = re.compile(r"https?:/*(?:$|[?#]|///)", re.IGNORECASE)
-_HOST = re.compile(r"[^\s%\[\]]+|\[[0-9A-Fa-f:.]+\]")
+_HOST = re.compile(r"(?!\.)[^\s%\[\]]+|\[[0-9A-Fa-f:.]+\]")
 # Nearly every address there is: nothing in it needs a second look, and it is its own absolute form. The first part of the
 # pattern is what no canonical form changes but for scheme and host.
 _SIMPLE = re.compile(
@@ -32,6 +24,10 @@ _SIMPLE = re.compile(
     r"(?P<path>(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*+)*+/?+)"
     r"(?P<more>(?::\d{1,4})?(?:/[A-Za-z0-9._~!$&'()*+,;=:@/-]*+)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@/?-]++)?)"
 )
+# An id is no link, but readers make links of ids and categories all the same.
+_RUN_OR_OPENED = (
+    "javascript:", "vbscript:", "livescript:", "data:", "blob:", "file:", "about:", "view-source:", "feed:", "jar:",
+)  # fmt: skip
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
 
 
@@ -57,10 +53,11 @@ def is_web(url: str | None) -> bool:
 
 
 def is_iri(value: str) -> bool:
-    """True for an absolute IRI of any scheme; a web address must be a whole one."""
-    if value.lower().startswith(("http:", "https:")):
+    """True for an absolute IRI of any scheme that no reader runs or opens in its own name; a web address must be a whole one."""
+    lower = value.lower()
+    if lower.startswith(("http:", "https:")):
         return is_web(value)
-    return bool(_IRI.fullmatch(value)) and _is_clean(value)
+    return bool(_IRI.fullmatch(value)) and _is_clean(value) and not lower.startswith(_RUN_OR_OPENED)
 
 
 def absolute(base: str | None, url: str | None) -> str | None:
@@ -129,7 +126,7 @@ def normalise(url: str | None) -> str | None:
     netloc = host if port in (None, 80, 443) else f"{host}:{port}"
     bare = urlunsplit(("https", netloc, parts.path or "/", parts.query, ""))
     try:
-        return str(canonicalize_url(_without_tracking(bare)))
+        return str(canonicalize_url(without_tracking(bare)))
     except (ValueError, UnicodeError):  # a host that is no IDNA name
         return None
 
@@ -152,15 +149,3 @@ def is_home_page(url: str) -> bool:
         return False
     parts = urlsplit(url)
     return parts.path in ("", "/") and not parts.query
-
-
-def _without_tracking(url: str) -> str:
-    if "?" not in url:
-        return url
-    names = [pair.partition("=")[0] for pair in urlsplit(url).query.split("&")]
-    unwanted = [name for name in names if _is_tracking(name.lower())]
-    return str(url_query_cleaner(url, unwanted, remove=True, unique=False)) if unwanted else url
-
-
-def _is_tracking(name: str) -> bool:
-    return name in _TRACKING_NAMES or name.startswith(_TRACKING_PREFIXES)
