@@ -116,7 +116,7 @@ def test_an_article_is_shown_with_all_that_is_known(desk: Path) -> None:
         "effective   2020-11-25 12:00 (published)",
         "rights      full",
         "wire: 2026-03-01 12:00 to 2026-03-01 12:00  talks.txt",
-        "matches libya, score 6: talks, libya",
+        "matches libya, score 6.5: talks, libya",
         "live in libya (unique) since 2026-03-01 12:00: its source announces all",
         "The foreign minister of Egypt told his Libyan counterpart",
     ):

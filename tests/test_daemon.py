@@ -41,6 +41,44 @@ def test_it_serves_what_lies_in_the_folder_takes_new_files_and_stops_cleanly(tmp
     assert "Traceback" not in log
 
 
+def test_a_file_that_is_moved_in_is_taken_at_once(tmp_path: Path) -> None:
+    """Sooner than at the look that comes every ten seconds."""
+    port = free_port()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "a.txt").write_text(wire(), "utf-8")
+    os.utime(tmp_path / "a.txt", (time.time() - 60,) * 2)
+    configure(tmp_path, port, folder_table())
+    feed = f"http://127.0.0.1:{port}/feeds/all.atom"
+    with running(tmp_path, "run") as process:
+        wait_for(feed, "<title")
+        time.sleep(1)
+        (tmp_path / "a.txt").rename(tmp_path / "in" / "a.txt")
+        moved_at = time.monotonic()
+        wait_for(feed, "Envoys meet in the capital")
+        assert time.monotonic() - moved_at < 7
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=40) == 0
+
+
+def test_a_file_that_is_still_being_written_is_not_taken(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "in").mkdir()
+    configure(tmp_path, port, folder_table())
+    with running(tmp_path, "run") as process:
+        wait_for(f"http://127.0.0.1:{port}/feeds/all.atom", "<title")
+        with (tmp_path / "in" / "a.txt").open("w", encoding="utf-8") as file:
+            for piece in (wire(), *(f"\nParagraph {number}.\n" for number in range(8))):
+                file.write(piece)
+                file.flush()
+                time.sleep(0.5)
+        wait_for(f"http://127.0.0.1:{port}/feeds/all.atom", "Envoys meet in the capital")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=40) == 0
+    (article,) = [json.loads(line) for line in run(tmp_path, "articles", "export").out.splitlines()]
+    assert (article["revisions"], article["body_text"].endswith("Paragraph 7.")) == (1, True)
+    assert "Traceback" not in (tmp_path / "daemon.log").read_text("utf-8")
+
+
 def test_sigterm_lets_a_poll_under_way_end(tmp_path: Path) -> None:
     asked = threading.Event()
 

@@ -18,7 +18,7 @@ from aggregator.model.article import (
     Publisher,
     Rights,
 )
-from aggregator.model.parsed import OriginSource
+from aggregator.model.parsed import Category, OriginSource, Person
 from aggregator.model.source import Republish
 from aggregator.model.topic import Concept, Evidence, Match, Pack, Topic
 from aggregator.topics.match import compile_topics
@@ -61,6 +61,9 @@ def described() -> Article:
         agency=Agency(id=facts["agency_id"], name=facts["agency_name"]),
         dateline=Dateline(raw="", places=(Place(name=facts["place"]),)),
         language=Language(tag=facts["language"], basis=LanguageBasis.DECLARED),
+        by=(Person(name=facts["author"]),),
+        categories=(Category(term="world-africa", label=facts["tag"]),),
+        url=facts["url"],
         rights=Rights(republish=Republish.FULL),
         origin=OriginSource(),
     )
@@ -83,6 +86,19 @@ def evidence(query: str, of: Article, *packs: Pack) -> list[tuple[str, str, str 
 def test_a_query_meets_what_it_says(case: dict[str, object]) -> None:
     matcher = compile_topics((Topic(id="topic", title="Topic", query=str(case["query"])),), ())
     assert bool(matcher.match(described(), "desk-one")) == case["match"], case["why"]
+
+
+def test_many_topics_together_answer_as_each_alone() -> None:
+    cases = {f"t{number}": str(case["query"]) for number, case in enumerate(QUERIES["case"])}
+    matcher = compile_topics(tuple(Topic(id=name, title="", query=query) for name, query in cases.items()), (TOWNS,))
+    of = described()
+    together = {found.topic_id: (found.score, found.evidence) for found in matcher.match(of, "desk-one")}
+    alone = {}
+    for name, query in cases.items():
+        for found in compile_topics((Topic(id=name, title="", query=query),), (TOWNS,)).match(of, "desk-one"):
+            alone[name] = (found.score, found.evidence)
+    assert together == alone
+    assert len(alone) == sum(case["match"] for case in QUERIES["case"])
 
 
 ONE_WORD = [
@@ -142,6 +158,85 @@ def test_only_the_true_alternative_gives_evidence() -> None:
     assert evidence("(envoy rome) OR cairo", of) == [("headline", "Cairo", None)]
 
 
+def test_nearness_marks_the_words_that_are_near() -> None:
+    of = article("Envoy in Cairo", "The envoy left.\n\nCairo said so; the envoy of Rome denied it.")
+    assert evidence("envoy NEAR/5 (cairo OR rome)", of) == [
+        ("headline", "Envoy", None),
+        ("headline", "Cairo", None),
+        ("body", "envoy", None),
+        ("body", "Cairo", None),
+        ("body", "envoy", None),
+        ("body", "Rome", None),
+    ]
+    assert [words for _, words, _ in evidence("body:(envoy NEAR/1 left)", of)] == ["envoy", "left"]
+    assert [words for _, words, _ in evidence("body:(rome NEAR/sentence cairo)", of)] == ["Cairo", "Rome"]
+
+
+def test_nearness_of_packs_is_of_the_opening() -> None:
+    late = article("Far away", "word " * 100 + "Tripoli envoy")
+    assert match("pack:towns NEAR/2 envoy", late, TOWNS) is None
+    assert match("body:(pack:towns NEAR/2 envoy)", late, TOWNS) is not None
+    assert match("pack:towns NEAR/3 envoy", article("An envoy in Tripoli, Lebanon"), TOWNS) is None
+
+
+def test_nearness_in_a_script_without_spaces_is_of_one_run() -> None:
+    assert match("利比亚 NEAR/1 外交", article("今天利比亚宣布外交消息")) is not None
+    assert match("利比亚 NEAR/1 利比亚", article("今天利比亚宣布外交消息")) is None
+
+
+def test_nearness_looks_at_no_more_than_a_thousand_places() -> None:
+    hostile = article("News", "libya " * 30_000 + "haftar")
+    assert match("libya NEAR/3 haftar", hostile) is None
+    assert match("libya NEAR/3 libya NEAR/3 libya", hostile) is not None
+
+
+def test_a_chain_of_nearness_goes_on_from_any_of_its_words() -> None:
+    of = article("Envoy left, Cairo said, as Rome listened")
+    assert match("envoy NEAR/2 cairo NEAR/1 left", of) is not None
+    assert match("envoy NEAR/2 cairo NEAR/3 rome", of) is not None
+    assert match("envoy NEAR/1 left NEAR/1 rome", of) is None
+    assert match("envoy NEAR/sentence rome NEAR/sentence cairo", of) is not None
+
+
+def test_no_word_is_counted_twice_in_a_chain() -> None:
+    chain = "a" + " NEAR/1 a" * 10
+    assert match(chain, article("a " * 11)) is not None
+    assert match(chain, article("a " * 10)) is None
+    assert match("envoy NEAR/2 left NEAR/2 envoy", article("The envoy left")) is None
+
+
+def test_the_alternatives_of_a_pack_are_its_concepts() -> None:
+    assert match("atleast:2(pack:towns)", article("Bengasi, Benghazi"), TOWNS) is None
+    assert match("atleast:2(pack:towns)", article("Bengasi, Tripoli"), TOWNS) is not None
+    assert match("atleast:2(title:(pack:towns) OR envoy)", article("Envoy", "Bengasi"), TOWNS) is None
+    assert match("atleast:2(title:(pack:towns) OR envoy)", article("Bengasi envoy"), TOWNS) is not None
+    assert match("atleast:2(title:(pack:towns))", article("Bengasi, Tripoli"), TOWNS) is not None
+    assert match("atleast:2(title:(pack:towns))", article("Bengasi", "Tripoli"), TOWNS) is None
+    with pytest.raises(QueryError, match="atleast:3 has only 2 alternatives"):
+        match("atleast:3(pack:towns)", article(), TOWNS)
+
+
+def test_alternatives_in_groups_and_fields_are_counted_one_by_one() -> None:
+    assert match("atleast:2(title:(envoy OR cairo))", article("Envoy in Cairo")) is not None
+    assert match("atleast:2(title:(envoy OR cairo))", article("Envoy", "Cairo")) is None
+    assert match("atleast:2(rome OR (envoy OR cairo))", article("Envoy in Cairo")) is not None
+
+
+def test_evidence_has_the_weight_of_the_rule() -> None:
+    found = match("haftar^2 cairo^-1.5 envoy", article("Haftar's envoy in Cairo"))
+    assert found is not None
+    assert [(one.term, one.weight) for one in found.evidence] == [("haftar", 2.0), ("envoy", 1.0), ("cairo", -1.5)]
+
+
+def test_each_author_and_tag_is_a_text_of_its_own() -> None:
+    of = described()
+    assert match('author:"ferri costa" tag:"world africa"', of) is not None
+    assert match('tag:"africa world"', of) is None, "the term and its label are two"
+    found = match("author:costa", of)
+    assert found is not None
+    assert found.evidence == (Evidence(term="costa", field="author", start=12, end=17),)
+
+
 def test_what_is_excluded_gives_no_evidence() -> None:
     assert evidence("cairo NOT rome", article("Envoy in Cairo")) == [("headline", "Cairo", None)]
 
@@ -166,13 +261,45 @@ def test_at_most_fifty_places_are_kept_the_earliest_first() -> None:
     assert found.evidence[-1].start == 48 * len("Libya. ")
 
 
-def test_the_score_is_the_best_place_of_each_idea() -> None:
-    in_body = article("News", "Tripoli. Bengasi, Benghazi.")
-    in_both = article("Tripoli", "Tripoli. Bengasi.", standfirst="Bengasi")
-    for of, score in ((in_body, 2.0), (in_both, 5.0)):
-        found = match("pack:towns", of, TOWNS)
-        assert found is not None
-        assert found.score == score
+SCORES: list[tuple[str, Article, float, str]] = [
+    ("haftar", article("Haftar"), 3.0, "the headline"),
+    ("haftar", article("News", standfirst="Haftar"), 2.0, "the standfirst"),
+    ("haftar", article("News", summary="Haftar"), 2.0, "the summary"),
+    ("haftar", article("News", "Haftar\n\nAnd more"), 2.0, "the first paragraph leads where there is no standfirst"),
+    ("haftar", article("News", "Haftar\n\nAnd more", standfirst="Talks"), 1.0, "and is text where there is one"),
+    ("haftar", article("News", "More\n\nHaftar"), 1.0, "the text"),
+    ("haftar", article("Haftar", "Haftar"), 3.5, "the best place, and a half for twice as often"),
+    ("haftar", article("News", "More\n\n" + "Haftar. " * 4), 2.0, "a half again for four times"),
+    ("haftar", article("News", "More\n\n" + "Haftar. " * 900), 3.0, "sixteen times is as often as counts"),
+    ("haftar cairo", article("Haftar in Cairo"), 6.0, "two ideas"),
+    ("Haftar OR haft*", article("Haftar"), 6.0, "two terms are two ideas"),
+    (
+        "pack:towns",
+        article("News", "Go\n\nBengasi, Benghazi."),
+        1.5,
+        "the forms of a concept are one idea, twice there",
+    ),
+    ("pack:towns", article("Bengasi, Tripoli"), 6.0, "two concepts are two"),
+    ("haftar^2", article("Haftar"), 6.0, "a weight multiplies"),
+    ("haftar^2", article("Haftar", "Haftar"), 7.0, "the half as well"),
+    ("title:haftar^3 OR haftar", article("Haftar", "Haftar"), 9.0 + 1.5, "of two weights the one that is worth more"),
+    ("(haftar cairo^3)^2", article("Haftar in Cairo"), 24.0, "weights within one another multiply"),
+    ("haftar^0", article("Haftar"), 0.0, "asked for and worth nothing"),
+    ("haftar cairo^-1", article("Haftar in Cairo"), 0.0, "what lowers counts by its place as well"),
+    ("haftar title:(rome OR cairo^-0.5)", article("Haftar in Cairo, Rome"), 4.5, "in a field and a group"),
+    ("haftar football^-3", article("Haftar in Cairo"), 3.0, "what is not there lowers nothing"),
+    ("lang:en^4 OR haftar", article("Haftar"), 3.0, "a fact that does not fit is worth nothing"),
+    ("publisher:desk^4", article("Haftar"), 4.0, "a fact is worth one"),
+    ("haftar (* OR cairo^2)", article("Haftar in Cairo"), 9.0, "what is welcome and not asked for"),
+    ("haftar (* OR cairo^2)", article("Haftar in Rome"), 3.0, "and need not be there"),
+]
+
+
+@pytest.mark.parametrize(("query", "of", "score", "why"), SCORES, ids=[why for *_, why in SCORES])
+def test_the_score_is_of_places_weights_and_repetition(query: str, of: Article, score: float, why: str) -> None:
+    found = match(query, of, TOWNS)
+    assert found is not None
+    assert found.score == score, why
 
 
 def test_a_form_inside_an_exclusion_does_not_count() -> None:

@@ -59,6 +59,17 @@ def test_every_folded_character_has_a_place_in_the_original() -> None:
         assert all(0 <= offset <= len(text) for offset in result.offsets)
 
 
+SPACED = ["", "  two  ", "a,  b.\n\nc", "... a", "a", "عن  ليبيا", "é — è", "½ a", "a\u200bb  c"]
+
+
+@pytest.mark.parametrize("text", [*SPACED, *[text for text, _, _ in EQUAL]])
+def test_the_place_of_one_character_is_that_among_all(text: str) -> None:
+    result = fold(text)
+    assert tuple(result.offset(at) for at in range(len(result.text))) == result.offsets
+    for end in range(len(text) + 1):
+        assert result.reach(end) == sum(offset < end for offset in result.offsets)
+
+
 SPANS = [
     ("On Libya’s coast", " libya ", "Libya", "the word without its genitive"),
     ("ﬁnal “Straße” here", " strasse ", "Straße", "letters that become two"),

@@ -16,11 +16,16 @@ from aggregator import __version__
 from aggregator.errors import ConfigError, ConfigMistake, StoreError
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from rich.console import Console
 
     from aggregator.config import Configuration
+    from aggregator.fetch import Backlog, Fetcher
     from aggregator.pipeline import Works
+    from aggregator.reading.pool import Readers
     from aggregator.storage import Batch, Reader, Store
+    from aggregator.topics.match import Matcher
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -205,33 +210,61 @@ def refuse_changed_grains(found: "Configuration", store: "Store") -> None:
         raise ConfigError(found.file.name, mistakes)
 
 
+def assembled(
+    found: "Configuration",
+    *,
+    store: "Store",
+    fetcher: "Fetcher",
+    backlog: "Backlog",
+    matcher: "Matcher",
+    instance_id: "UUID",
+    readers: "Readers",
+) -> "Works":
+    """The parts, with the configuration as far as the pipe needs it."""
+    from aggregator.pipeline import Works
+
+    return Works(
+        store=store,
+        fetcher=fetcher,
+        matcher=matcher,
+        sources=found.sources,
+        topics=found.topics,
+        agencies=found.agencies,
+        instance_id=instance_id,
+        site_title=found.site.title,
+        site_author=found.site.author,
+        language=found.site.language,
+        base_url=found.site.base_url,
+        directory=found.publish.directory,
+        clock=clock,
+        page_time=found.fetch.timeout,
+        readers=readers,
+        backlog=backlog,
+    )
+
+
 @asynccontextmanager
 async def works(found: "Configuration", store: "Store") -> AsyncIterator["Works"]:
     """The composition root: store brought up to date, matcher compiled, fetcher open, everything handed down."""
     import uuid
 
-    from aggregator.fetch import HttpFetcher
-    from aggregator.pipeline import Works
+    from aggregator.fetch import Backlog, HttpFetcher
+    from aggregator.reading.pool import Readers
     from aggregator.topics.match import compile_topics
 
     matcher = compile_topics(found.topics, found.packs)
     instance_id = store.upgrade(uuid.uuid4(), clock())
     refuse_changed_grains(found, store)
-    async with HttpFetcher(found.fetch) as fetcher:
-        parts = Works(
+    backlog = Backlog()
+    async with HttpFetcher(found.fetch, backlog=backlog) as fetcher:
+        parts = assembled(
+            found,
             store=store,
             fetcher=fetcher,
+            backlog=backlog,
             matcher=matcher,
-            sources=found.sources,
-            topics=found.topics,
-            agencies=found.agencies,
             instance_id=instance_id,
-            site_title=found.site.title,
-            site_author=found.site.author,
-            language=found.site.language,
-            base_url=found.site.base_url,
-            directory=found.publish.directory,
-            clock=clock,
+            readers=Readers(),
         )
         try:
             yield parts

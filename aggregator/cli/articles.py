@@ -182,7 +182,7 @@ def one_topic_matcher(query: str, found: "Configuration") -> "Matcher":
     from aggregator.topics.match import compile_topics
 
     try:
-        return compile_topics((Topic(id="query", title="query", query=query),), found.packs)
+        return compile_topics((Topic(id="query", title="query", query=query),), found.packs, found.topics)
     except QueryError as error:
         raise typer.BadParameter(str(error), param_hint="--query") from error
 

@@ -57,7 +57,9 @@ def try_all(found: Configuration, topics: Iterable[Topic], now: datetime) -> tup
     An example says something of the query: it counts for a topic of some sources even if it comes from another.
     """
     return tuple(
-        _try(found, compile_topics((replace(topic, sources=()),), found.packs), topic.id, expectation, now)
+        _try(
+            found, compile_topics((replace(topic, sources=()),), found.packs, found.topics), topic.id, expectation, now
+        )
         for topic in topics
         for expectation in topic.expect
     )

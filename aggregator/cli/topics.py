@@ -157,7 +157,7 @@ def _matcher(found: "Configuration", topic: "Topic") -> "Matcher":
     from aggregator.topics.match import compile_topics
 
     try:
-        return compile_topics((topic,), found.packs)
+        return compile_topics((topic,), found.packs, found.topics)
     except QueryError as error:
         raise typer.BadParameter(str(error), param_hint="--query") from error
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aggregator.model.source import Source
     from aggregator.pipeline import FeedChange, Visit, Works
     from aggregator.storage import Store
-    from aggregator.web import Heartbeat, Server
+    from aggregator.web import Heartbeat, Server, Site
 
 # A file that is being written is looked at again after a second, a few times; then the next run takes it (rules R33).
 _LOOKS_AT_YOUNG_FILES = 4
@@ -179,13 +179,18 @@ async def _publish(found: "Configuration", store: "Store") -> "tuple[FeedChange,
 
 
 async def _run(found: "Configuration", store: "Store") -> None:
+    from aggregator.cli.installed import Installed
     from aggregator.daemon import Daemon
     from aggregator.web import Heartbeat
 
     heartbeat = Heartbeat(clock)
     async with works(found, store) as parts:
         with _listening(found, store, heartbeat) as (server, sockets):
-            await Daemon(parts, server, sockets, heartbeat).run()
+            installed = Installed(found, parts, lambda now: _show(server, now, store, heartbeat))
+            try:
+                await Daemon(parts, installed, server, sockets, heartbeat).run()
+            finally:
+                await installed.close()
 
 
 async def _serve(found: "Configuration", store: "Store") -> None:
@@ -202,14 +207,29 @@ def _listening(
     found: "Configuration", store: "Store", heartbeat: "Heartbeat | None" = None
 ) -> "Iterator[tuple[Server | None, list[socket.socket]]]":
     """The web server on its bound socket; none where the configuration says so. Who serves alone has no heartbeat."""
-    from aggregator.web import Server, Site, create_app, listen
+    from aggregator.web import Server, create_app, listen
 
     address = found.web.listen
     if address is None:
         yield None, []
         return
     bound = listen(address.host, address.port)
-    site = Site(
+    typer.echo(f"serving on http://{address.host}:{address.port}/", err=True)
+    with bound:
+        yield Server(create_app(store, _site(found), heartbeat)), [bound]
+
+
+def _show(server: "Server | None", found: "Configuration", store: "Store", heartbeat: "Heartbeat") -> None:
+    from aggregator.web import create_app
+
+    if server:
+        server.show(create_app(store, _site(found), heartbeat))
+
+
+def _site(found: "Configuration") -> "Site":
+    from aggregator.web import Site
+
+    return Site(
         title=found.site.title,
         language=found.site.language,
         base_url=found.site.base_url,
@@ -217,9 +237,6 @@ def _listening(
         topics=found.topics,
         sources=found.sources,
     )
-    typer.echo(f"serving on http://{address.host}:{address.port}/", err=True)
-    with bound:
-        yield Server(create_app(store, site, heartbeat)), [bound]
 
 
 @contextmanager

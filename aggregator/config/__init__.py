@@ -1,6 +1,7 @@
 """`config.toml` and the environment -> sources, topics, agencies, packs and limits, or every mistake at once.
 
 findings of one table: `settings`, in our words through `findings`, with their lines from `lines`;
+findings of the term packs beside it: `own_packs`;
 findings between tables: `checks`; what leaves the room: `configuration`, made by `build`.
 Beside the way: `show` and `schema` for people and editors, `edit` for commands that change the file.
 """
@@ -14,6 +15,7 @@ from aggregator.config.checks import Surroundings, mistakes, warnings
 from aggregator.config.configuration import Configuration, Intervals, Publish, Site, Storage, Web
 from aggregator.config.findings import Finding, located
 from aggregator.config.lines import find_lines
+from aggregator.config.own_packs import FOLDER, read_packs
 from aggregator.config.reading import Reading, parse, read, read_text
 from aggregator.config.settings import documented_keys
 from aggregator.config.show import effective
@@ -75,8 +77,9 @@ def load_text(text: str, path: Path, environment: Mapping[str, str]) -> Configur
     shown = str(path)
     file = path.absolute()
     reading = read(parse(text, shown), environment, file.parent)
-    around = Surroundings(environment=environment, agencies=shipped.agencies(), packs=shipped.packs())
-    if wrong := [*reading.findings, *mistakes(reading, around)]:
+    packs = read_packs(file.parent / FOLDER, shipped.packs())
+    around = Surroundings(environment=environment, agencies=shipped.agencies(), packs=packs.packs)
+    if wrong := [*reading.findings, *packs.findings, *mistakes(reading, around)]:
         raise ConfigError(shown, _in_order(wrong, reading, text))
     # A warning has the form of a mistake but stops nothing.
     odd = ConfigError(shown, _in_order(list(warnings(reading)), reading, text)).lines()

@@ -66,6 +66,7 @@ def source(table: SourceTable, defaults: IntervalsTable, environment: Mapping[st
         priority=table.priority,
         republish=table.rights.republish or default_right(table),
         announce=table.announce,
+        fulltext=table.fulltext,
         tags=tuple(table.tags),
         private=table.private,
         headers=tuple(table.headers.items()),

@@ -13,13 +13,14 @@ from aggregator.config.reading import Reading
 from aggregator.config.settings import AgencyTable, IntervalsTable, SourceTable, Table, TopicTable
 from aggregator.config.suggest import did_you_mean
 from aggregator.config.units import duration_text
-from aggregator.errors import QueryError
-from aggregator.model.source import AgencyName
+from aggregator.model.source import AgencyName, Fulltext
 from aggregator.model.topic import Pack
-from aggregator.topics.query import PackOf, parse_query, walk
+from aggregator.topics.query import parse_query
+from aggregator.topics.references import find_mistakes
+from aggregator.topics.structure import excluding_alternatives
 
 _INTERVALS = tuple(IntervalsTable.model_fields)
-_OF_ADDRESSES_ONLY = ("auth", "headers")
+_OF_ADDRESSES_ONLY = ("auth", "fulltext", "headers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ def mistakes(reading: Reading, around: Surroundings) -> Iterator[Finding]:
     yield from _intervals_out_of_order(reading)
     yield from _read_back(settings.sources, settings.publish.directory)
     yield from _topic_references(reading)
-    yield from _queries(settings.topics, around.packs)
+    yield from _queries(reading, around.packs)
     yield from _expectations(reading)
     yield from _agency_names(reading, around.agencies)
 
@@ -62,10 +63,20 @@ def warnings(reading: Reading) -> Iterator[Finding]:
         if source.enabled and source.path is not None and not source.path.exists():
             kind = "file" if source.path.suffix else "folder"
             yield Finding(place=("sources", index, "path"), message=f"'{source.path}' is not there; taken for a {kind}")
+    yield from _texts_that_are_not_allowed(settings.sources)
+    yield from _loose_queries(settings.topics)
     listen = settings.web.listen
     if settings.site.base_url is None and listen is not None and not is_loopback(listen.host):
         message = "is not set: links in the feeds will lead nowhere outside this machine"
         yield Finding(place=("site", "base_url"), message=message)
+
+
+def _texts_that_are_not_allowed(sources: Sequence[SourceTable]) -> Iterator[Finding]:
+    for index, source in enumerate(sources):
+        right = source.rights.republish
+        if source.fulltext is Fulltext.AUTO and right is not None and not right.allows_text:
+            message = f'has no effect: rights.republish = "{right}" allows no text of this source'
+            yield Finding(place=("sources", index, "fulltext"), message=message)
 
 
 def _missing_keys(section: str, tables: Sequence[Table], written: list[dict[str, object]]) -> Iterator[Finding]:
@@ -155,12 +166,15 @@ def _topic_references(reading: Reading) -> Iterator[Finding]:
                 yield Finding(place=("topics", index, "sources", position), message=message)
 
 
-def _queries(topics: Sequence[TopicTable], packs: Sequence[Pack]) -> Iterator[Finding]:
-    known = tuple(pack.name for pack in packs)
-    for index, topic in enumerate(topics):
-        if "query" in topic.model_fields_set:
-            for message in _query_mistakes(topic.query, known):
-                yield Finding(place=("topics", index, "query"), message=message)
+def _queries(reading: Reading, packs: Sequence[Pack]) -> Iterator[Finding]:
+    """A query that is missing is told already; the topic can be named all the same."""
+    pairs = [
+        (str(raw.get("id", "")), topic.query if "query" in topic.model_fields_set else "*")
+        for topic, raw in zip(reading.settings.topics, reading.tables("topics"), strict=True)
+    ]
+    for found in find_mistakes(pairs, packs):
+        message = f"{found.error.message} at character {found.error.position + 1}"
+        yield Finding(place=("topics", found.index, "query"), message=message)
 
 
 def _expectations(reading: Reading) -> Iterator[Finding]:
@@ -172,16 +186,11 @@ def _expectations(reading: Reading) -> Iterator[Finding]:
                 yield Finding(place=("topics", index, "expect", position), message=message)
 
 
-def _query_mistakes(text: str, packs: Sequence[str]) -> Iterator[str]:
-    try:
-        query = parse_query(text)
-    except QueryError as error:
-        yield f"{error.message} at character {error.position + 1}"
-        return
-    for node in walk(query):
-        if isinstance(node, PackOf) and node.name not in packs:
-            hint = did_you_mean(node.name, packs) or f"; known: {', '.join(packs)}"
-            yield f"unknown pack '{node.name}' at character {node.position + 1}{hint}"
+def _loose_queries(topics: Sequence[TopicTable]) -> Iterator[Finding]:
+    for index, topic in enumerate(topics):
+        for place in excluding_alternatives(parse_query(topic.query)) if topic.query else ():
+            message = f"the alternative at character {place + 1} holds wherever its term is absent; is AND NOT meant?"
+            yield Finding(place=("topics", index, "query"), message=message)
 
 
 def _agency_names(reading: Reading, shipped: Sequence[AgencyName]) -> Iterator[Finding]:

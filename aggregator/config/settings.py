@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from aggregator.config import units, values
 from aggregator.config.values import Address
-from aggregator.model.source import Announce, Republish
+from aggregator.model.source import Announce, Fulltext, Republish
 from aggregator.model.topic import Grain
 
 Context = ValidationInfo[dict[str, Path]]
@@ -61,6 +61,7 @@ Folder = Annotated[Path, PlainValidator(_path), _TEXT]
 Store = Annotated[str, PlainValidator(_store), _TEXT]
 Right = Annotated[Republish, PlainValidator(values.one_of(Republish)), _one_of(Republish)]
 Announcing = Annotated[Announce, PlainValidator(values.one_of(Announce)), _one_of(Announce)]
+FulltextWord = Annotated[Fulltext, PlainValidator(values.one_of(Fulltext)), _one_of(Fulltext)]
 GrainWord = Annotated[Grain, PlainValidator(values.one_of(Grain)), _one_of(Grain)]
 
 # This machine only: opening it to others is a decision.
@@ -142,6 +143,7 @@ class SourceTable(Table):
     headers: Headers = {}
     private: bool = False
     announce: Announcing = Announce.NEW  # a new source must not flood the subscribers (rules R17)
+    fulltext: FulltextWord = Fulltext.OFF  # a page more for each entry is the user's decision
     interval: Duration | None = None  # these three: from [defaults]
     min_interval: Duration | None = None
     max_interval: Duration | None = None

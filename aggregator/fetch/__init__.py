@@ -1,7 +1,7 @@
 """A source + its validators -> the outcome of one look at it, on the web or on disk behind the same call.
 
 A poll goes down this list: `files` for a folder or a file; else `hop` (the request), `hosts` (its turn), `connections`, `guard`,
-`names` and `stream` (the connection), `head` and `answer` (what the head means, with `freshness` and `links`), `body` (bounded
+`names` and `stream` (the connection), `backlog` (room for its document), `head` and `answer` (what the head means, with `freshness` and `links`), `body` (bounded
 bytes), `failures` (what went wrong, in words). `post` is for hubs.
 Expected failures are values; what `get` raises is a defect.
 """
@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from aggregator.fetch import descriptors, files
+from aggregator.fetch.backlog import Backlog
 from aggregator.fetch.guard import Dial, Guard, LookUp
 from aggregator.fetch.hosts import HostTurns
 from aggregator.fetch.http import WebFetcher
@@ -23,7 +24,7 @@ from aggregator.model.fetch import FetchLimits, FetchResult
 from aggregator.model.push import HubAnswer
 from aggregator.model.source import Source, Validators
 
-__all__ = ["Dial", "Fetcher", "HttpFetcher", "LookUp"]
+__all__ = ["Backlog", "Dial", "Fetcher", "HttpFetcher", "LookUp"]
 
 
 class Fetcher(Protocol):
@@ -42,7 +43,7 @@ class HttpFetcher:
     """The real fetcher; `async with HttpFetcher(limits) as fetcher`, once a process: it holds connections and threads.
 
     `look_up` and `dial` are the network below it: names to addresses, and the addresses that the guard lets pass to
-    connections. Left out, they are the system's.
+    connections. Left out, they are the system's. `backlog` is told by whoever reads what is fetched; it holds up requests.
     """
 
     def __init__(
@@ -52,12 +53,15 @@ class HttpFetcher:
         look_up: LookUp | None = None,
         dial: Dial = dial,
         turns: HostTurns | None = None,
+        backlog: Backlog | None = None,
     ) -> None:
         self._limits = limits
         self._resolver = Resolver()  # starts a thread when a name is asked for, not before
         guard = Guard(limits.allow_networks, look_up or self._resolver, dial)
         self._turns = HostTurns(limits.per_host, limits.host_pause) if turns is None else turns
-        self._web = WebFetcher(limits, guard, slots=descriptors.allow(limits.concurrency), turns=self._turns)
+        self._backlog = backlog or Backlog()
+        slots = descriptors.allow(limits.concurrency)
+        self._web = WebFetcher(limits, guard, slots=slots, turns=self._turns, backlog=self._backlog)
         self._hubs = HubPoster(limits, guard)
 
     def under(self, limits: FetchLimits) -> "HttpFetcher":
@@ -65,7 +69,7 @@ class HttpFetcher:
         on with what it has begun: nobody is asked sooner because a configuration changed.
         """
         self._turns.change(limits.per_host, limits.host_pause)
-        return HttpFetcher(limits, turns=self._turns)
+        return HttpFetcher(limits, turns=self._turns, backlog=self._backlog)
 
     async def __aenter__(self) -> Self:
         return self

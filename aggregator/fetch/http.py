@@ -9,6 +9,7 @@ import httpcore
 
 from aggregator.fetch import failures
 from aggregator.fetch.answer import Readable, Redirect, interpret
+from aggregator.fetch.backlog import Backlog
 from aggregator.fetch.body import Body
 from aggregator.fetch.connections import Connection, Connections, origin_of
 from aggregator.fetch.guard import Guard
@@ -26,14 +27,15 @@ _DRAIN_BYTES, _DRAIN_S = 65_536, 1.0
 class WebFetcher:
     """Polls over HTTP: as many at a time to one host as it gives `turns`, `slots` in all."""
 
-    def __init__(self, limits: FetchLimits, guard: Guard, *, slots: int, turns: HostTurns) -> None:
+    def __init__(self, limits: FetchLimits, guard: Guard, *, slots: int, turns: HostTurns, backlog: Backlog) -> None:
         self._limits = limits
         self._slots = asyncio.Semaphore(slots)
         self._turns = turns
+        self._backlog = backlog
         self._connections = Connections(guard, limits.proxy)
 
     async def get(self, source: Source, validators: Validators, now: datetime) -> FetchResult:
-        """Poll once. Waiting for a turn or a slot does not count against `limits.timeout`, everything else does."""
+        """Poll once. Waiting for a turn, a slot or room does not count against `limits.timeout`, everything else does."""
         try:
             first_url = parse_url(source.url or "")
         except BadUrl as error:
@@ -42,7 +44,7 @@ class WebFetcher:
         trail = _Trail(hop, self._limits)
         while True:
             # The turn comes first: a slot held while waiting for a busy host or its pause would stop all others.
-            async with self._turns.hold(hop.host) as turn, self._slots:
+            async with self._turns.hold(hop.host) as turn, self._slots, self._backlog.request():
                 outcome = await self._ask_host(hop, turn, trail)
             if not isinstance(outcome, Hop):
                 return outcome

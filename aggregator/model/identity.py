@@ -35,7 +35,8 @@ class Fingerprints:
     """For comparison only; never in an id. Each is blake2b-16 or None where there is nothing to compare."""
 
     text: bytes
-    """Headline, standfirst and body as they stand: one observation per text (rules R4)."""
+    """Headline, standfirst and body as they stand: one observation per text (rules R4). Of a text taken from its page: of
+    what the source itself says."""
     material: bytes
     """Folded word sequence of headline and body: differs only by a material change (rules R12)."""
     title: bytes

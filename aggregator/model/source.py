@@ -26,6 +26,18 @@ class Republish(StrEnum):
     HEADLINE = "headline"
     NONE = "none"
 
+    @property
+    def allows_text(self) -> bool:
+        """Whether anything of the text may be shown."""
+        return self in (Republish.FULL, Republish.EXCERPT)
+
+
+class Fulltext(StrEnum):
+    """Whether the text of an entry is taken from its page where the source gives an excerpt."""
+
+    OFF = "off"
+    AUTO = "auto"
+
 
 class Announce(StrEnum):
     """Whether documents older than the window are announced (rules R17)."""
@@ -64,6 +76,8 @@ class Source:
     """Which copy represents a group; greater wins."""
     republish: Republish = Republish.EXCERPT
     announce: Announce = Announce.NEW
+    fulltext: Fulltext = Fulltext.OFF
+    """No effect on local documents, nor where the rights forbid to show more than a headline."""
     tags: tuple[str, ...] = ()
     private: bool = False
     """The address may hold a secret: it never stands in output, links or logs."""

@@ -60,6 +60,8 @@ class Concept:
     id: str
     forms: tuple[str, ...]
     """A form ending in `*` matches every word that begins so."""
+    group: str | None = None
+    """The part of the pack it belongs to (`pack:libya/people`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +81,16 @@ class Evidence:
     term: str
     """As written in the query or pack."""
     field: str
-    """`headline`, `standfirst`, `summary`, `body`, `source`, `lang`, `agency`, `place` or `publisher`."""
+    """`headline`, `standfirst`, `summary`, `body`, `author`, `tag`, `url`, `source`, `lang`, `agency`, `place` or `publisher`.
+
+    Of a field with several values, such as authors, the offsets are those of the value.
+    """
     start: int
     end: int
     concept: str | None = None
     """`pack/concept`, when the term is of a pack."""
+    weight: float = 1.0
+    """How many times the rule counts it; a negative one lowers the score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator import ledger
-from aggregator.dedup import fingerprints
 from aggregator.desk import standing
 from aggregator.model.desk import Decision, Request, RequestKind, Word
 from aggregator.model.topic import Match
@@ -59,7 +58,7 @@ def _carry_out(writing: Writing, decision: Decision) -> None:
 def _fix_date(batch: Batch, decision: Decision) -> None:
     """The day of writing is what a person says it is, now and after every edit."""
     stored = batch.article(decision.article_uri)
-    batch.save_article(dated(stored, decision), fingerprints(stored.article))
+    batch.save_article(dated(stored, decision), batch.fingerprints(stored.uri))
 
 
 def _fulfil(batch: Batch, request: Request, now: datetime) -> None:

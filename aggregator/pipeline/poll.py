@@ -10,13 +10,16 @@ from datetime import datetime, timedelta
 from aggregator.model.fetch import FailureKind, Fetched, FetchFailed, FetchResult
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceState
+from aggregator.pipeline import vocabulary
+from aggregator.pipeline.children import Asking, with_children
+from aggregator.pipeline.fulltext import with_full_texts
 from aggregator.pipeline.moves import at_its_place
 from aggregator.pipeline.record import Visit
 from aggregator.pipeline.works import Works
 from aggregator.pipeline.writer import Writer
 from aggregator.reading.limits import TooCostly
 from aggregator.reading.read import Desk, Reading
-from aggregator.schedule import earliest_poll, redraw
+from aggregator.schedule import earliest_poll, next_poll, redraw
 from aggregator.urls import host_of
 
 _LOG = logging.getLogger(__name__)
@@ -28,13 +31,15 @@ async def poll(
     *,
     sources: Iterable[Source],
     on_poll: Callable[[Poll], None] = lambda _: None,
+    in_force: Callable[[], Works] | None = None,
 ) -> tuple[Poll, ...]:
     """Poll the sources, side by side as far as the fetcher allows, and store what comes.
 
-    `writer` has one thread: storage is written by nobody else. A source that fails disturbs no other.
+    `writer` has one thread: storage is written by nobody else. A source that fails disturbs no other. `in_force` tells by
+    which works to store what these have read; left out, by the same.
     """
     sources = tuple(sources)
-    storing = Writer(works, writer, expected=len(sources))
+    storing = Writer(works, writer, expected=len(sources), in_force=in_force)
 
     async def poll_one(source: Source, state: SourceState) -> Poll:
         started_at = works.clock()
@@ -118,6 +123,39 @@ def redraw_due(works: Works, now: datetime, jumped: timedelta) -> int:
     return len(moved)
 
 
+def reschedule(works: Works, now: datetime, *, before: Iterable[Source]) -> int:
+    """Draw again when to poll the sources that are configured otherwise than `before`; says how many. One with another address
+    or other credentials is asked at once, but for a server that named a time; one with other intervals when these would have
+    said at its last poll.
+    """
+    earlier = {source.id: source for source in before}
+    changed = [one for one in works.sources if one.id in earlier and one != earlier[one.id]]
+    states = _states_of(works, tuple(changed))
+    drawn = {one.id: _drawn(one, earlier[one.id], states[one.id], now) for one in changed if one.id in states}
+    moved = {source_id: at for source_id, at in drawn.items() if at is not None}
+    if moved:
+        with works.store.batch() as batch:
+            for source_id, at in moved.items():
+                batch.save_source_state(replace(states[source_id], next_poll_at=at))
+    return len(moved)
+
+
+def _drawn(source: Source, before: Source, state: SourceState, now: datetime) -> datetime | None:
+    if _place(source) != _place(before):
+        return max(now, state.retry_after_at or now)
+    if _intervals(source) != _intervals(before) and state.last_poll_at:
+        return max(now, next_poll(source, state, state.last_poll_at))
+    return None
+
+
+def _place(source: Source) -> tuple[object, ...]:
+    return source.url, source.path, source.authorization, source.headers
+
+
+def _intervals(source: Source) -> tuple[object, ...]:
+    return source.interval, source.min_interval, source.max_interval, source.min_interval_is_chosen
+
+
 def _state_of(states: Mapping[str, SourceState], source: Source) -> SourceState:
     return states.get(source.id) or SourceState(source_id=source.id)
 
@@ -142,19 +180,25 @@ async def _visit(works: Works, source: Source, state: SourceState) -> Visit:
 async def _fetch_and_read(
     works: Works, source: Source, state: SourceState, now: datetime
 ) -> tuple[FetchResult, Reading | None]:
+    if source.is_local:
+        state = replace(state, validators=vocabulary.under(state.validators, works.agencies))
     result = await works.fetcher.get(at_its_place(source, state), state.validators, now)
+    if source.is_local:
+        result = vocabulary.bound(result, works.agencies)
     if not isinstance(result, Fetched):
         return result, None
     desk = Desk(agencies=works.agencies, matcher=works.matcher, site_title=works.site_title)
     try:
-        reading = await works.readers.read(source, result, state, desk, now)
+        with works.backlog.reading(0 if source.is_local else result.body_bytes):
+            reading = await works.readers.read(source, result, state, desk, now)
     except TooCostly as error:
         return FetchFailed(kind=FailureKind.TOO_COSTLY, detail=str(error), status=result.status), None
     if not source.is_local and reading.failed:
         return FetchFailed(kind=FailureKind.NOT_A_FEED, detail=reading.failed[0].reason, status=result.status), None
-    return replace(
-        result, documents=()
-    ), reading  # the bodies are read: a long queue for the writer would keep them all
+    asking = Asking(works=works, source=source, state=state, desk=desk, now=now)
+    result, reading = await with_children(asking, result, reading)
+    result = replace(result, documents=())  # they are read: pages and a long queue for the writer would keep them all
+    return result, await with_full_texts(works, source, reading, desk, now)
 
 
 def _defect(source: Source, state: SourceState, started_at: datetime, error: Exception) -> Visit:

@@ -251,7 +251,9 @@ def _kept(validators: Validators, visit: Visit) -> Validators:
     document without an entry, which a server in trouble gives, nothing.
     """
     state, documents = visit.state, visit.reading.documents if visit.reading else ()
-    if not visit.source.is_local and documents and not any(one.sightings or one.known for one in documents):
+    if visit.source.is_local:
+        return validators  # a file that is mended has another time, which the listing's mark tells
+    if documents and not any(one.sightings or one.known for one in documents):
         return Validators()
     is_cut = any(defect.kind == "malformed" for document in documents for defect in document.defects)
     had_none = state.validators.etag is None and state.validators.last_modified is None
@@ -312,12 +314,13 @@ def _record_document(
 ) -> None:
     """Store the document's entries. An entry whose text is in the window already costs no write (rules R4)."""
     still = {item.key for item in document.known}
-    broken = None if source.is_local or still else look_for_discontinuity(writing, source.id, document.sightings)
+    is_apart = source.is_local or document.is_part
+    broken = None if is_apart or still else look_for_discontinuity(writing, source.id, document.sightings)
     if broken:
         found.notes.append(broken.note)
         found.gap = found.gap if broken.is_churn else broken.note
         writing = in_churn(writing, source.id) if broken.is_churn else writing
-    window = writing.batch.window(source.id, document.key if source.is_local else None)
+    window = writing.batch.window(source.id, document.key if is_apart else None)
     own_keys = files.union(still, (sighting.keys[0].digest for sighting in document.sightings))
     found.counts["entries"] += len(document.sightings) + len(document.known)
     present = {(sighting.keys[0].digest, sighting.fingerprints.text): sighting for sighting in document.sightings}

@@ -93,7 +93,8 @@ def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> None:
         normalized_url=new.normalized_url or before.article.normalized_url,
         published=new.published or before.article.published,
     )
-    prints = fingerprints(article)
+    # A text that was taken from the page goes by what the source itself says of it, or its return would be an edit.
+    prints = replace(fingerprints(article), text=sighting.fingerprints.text)
     is_another_text = prints.text != batch.fingerprints(uri).text
     effective_at, basis = effective(article, before.first_seen_at)
     after = replace(

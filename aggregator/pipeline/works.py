@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from aggregator.fetch import Fetcher
+from aggregator.fetch import Backlog, Fetcher
 from aggregator.ledger import Occasion
 from aggregator.model.source import AgencyName, Source
 from aggregator.model.topic import Topic
@@ -34,8 +34,12 @@ class Works:
     directory: Path
     """Where published feeds go."""
     clock: Callable[[], datetime]
+    page_time: timedelta = timedelta(seconds=20)
+    """For the pages of one poll's entries, all together."""
     readers: Readers = field(default_factory=Readers)
     """Whoever builds the works closes them."""
+    backlog: Backlog = field(default_factory=Backlog)
+    """The fetcher's: what was fetched and is not read yet."""
 
     def writing(self, batch: Batch, occasion: Occasion) -> Writing:
         """What the writer decides by in that transaction."""

@@ -1,8 +1,9 @@
 """Visits that are over -> the store, many in one transaction: a commit each costs more than most visits have to say."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from aggregator.model.poll import Poll
 from aggregator.pipeline.record import Visit, record
@@ -16,10 +17,17 @@ _Waiting = tuple[Visit, asyncio.Future[Poll]]
 
 
 class Writer:
-    """Stores the visits of one round. It waits for company, but never for itself: the last visit of a round goes at once."""
+    """Stores the visits of one round. It waits for company, but never for itself: the last visit of a round goes at once.
 
-    def __init__(self, works: Works, executor: Executor, expected: int) -> None:
+    `works` are those the visits were read by. They are stored by `in_force`, asked at that moment: after a reload what is on
+    its way must not miss a rule that everything stored was matched by.
+    """
+
+    def __init__(
+        self, works: Works, executor: Executor, expected: int, in_force: Callable[[], Works] | None = None
+    ) -> None:
         self._works = works
+        self._in_force = in_force or (lambda: works)
         self._executor = executor
         self._expected = expected
         self._waiting: list[_Waiting] = []
@@ -66,16 +74,34 @@ class Writer:
                 stored.set_result(outcome)
 
     async def _try(self, visits: Sequence[Visit]) -> list[Poll] | BaseException:
-        write = asyncio.get_running_loop().run_in_executor(self._executor, _store, self._works, visits)
+        write = asyncio.get_running_loop().run_in_executor(self._executor, self._store, visits)
         (outcome,) = await asyncio.gather(write, return_exceptions=True)
         return outcome
+
+    def _store(self, visits: Sequence[Visit]) -> list[Poll]:
+        works = self._in_force()
+        if works.matcher is not self._works.matcher:
+            visits = [_matched(visit, works) for visit in visits]
+        with works.store.batch() as batch:
+            return [record(batch, visit, works, works.clock()) for visit in visits]
+
+
+def _matched(visit: Visit, works: Works) -> Visit:
+    """The visit with what its entries match by other rules than those they were read by."""
+    if visit.reading is None:
+        return visit
+    documents = tuple(
+        replace(
+            document,
+            sightings=tuple(
+                replace(one, matches=works.matcher.match(one.article, one.source_id)) for one in document.sightings
+            ),
+        )
+        for document in visit.reading.documents
+    )
+    return replace(visit, reading=replace(visit.reading, documents=documents))
 
 
 def _weight(visit: Visit) -> int:
     documents = visit.reading.documents if visit.reading else ()
     return 2 + sum(len(document.sightings) for document in documents)
-
-
-def _store(works: Works, visits: Sequence[Visit]) -> list[Poll]:
-    with works.store.batch() as batch:
-        return [record(batch, visit, works, works.clock()) for visit in visits]

@@ -9,18 +9,24 @@ import asyncio
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from types import ModuleType
+from typing import TypeVar
 
 from aggregator.model.fetch import Fetched
+from aggregator.model.identity import Sighting
 from aggregator.model.source import Source, SourceState
 from aggregator.reading import worker
+from aggregator.reading.complete import NoText
 from aggregator.reading.limits import TooCostly, return_memory
 from aggregator.reading.read import Desk, Reading
+
+_Result = TypeVar("_Result")
 
 # Documents that are read here before the first worker is started.
 _FIRST = 40
@@ -53,14 +59,25 @@ class Readers:
             few = await asyncio.to_thread(worker.read_if_few, source, fetched, state, desk, now)
             if few:
                 return few
+        return await self._in_worker(desk, partial(worker.work, source, fetched, state, now))
+
+    async def take_text(
+        self, source: Source, sighting: Sighting, page: Fetched, desk: Desk, now: datetime
+    ) -> Sighting | NoText:
+        """The sighting with the text of its page, always by a worker: what a page is made of has no bound that holds for it.
+        Raises TooCostly.
+        """
+        return await self._in_worker(desk, partial(worker.take_text, source, sighting, page, now))
+
+    async def _in_worker(self, desk: Desk, task: Callable[[], _Result]) -> _Result:
         async with self._turns:
             pool = self._pool or self._start(desk)
             try:
-                return await _submit(pool, source, fetched, state, now)
+                return await _submit(pool, task)
             except BrokenProcessPool:
                 if self._pool is pool:
                     self._pool = None
-        return await self._read_alone(source, fetched, state, desk, now)
+        return await self._alone_in_worker(desk, task)
 
     def _is_for_here(self, source: Source, fetched: Fetched, state: SourceState) -> bool:
         """Local documents are the user's own, and few change at a time."""
@@ -75,16 +92,14 @@ class Readers:
         self._pool = _pool(self._workers, desk)
         return self._pool
 
-    async def _read_alone(
-        self, source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime
-    ) -> Reading:
+    async def _alone_in_worker(self, desk: Desk, task: Callable[[], _Result]) -> _Result:
         """Once more in a worker of its own: a worker that dies takes along what it and others were reading, and only one
         of these documents is to blame.
         """
         async with self._alone:
             pool = _pool(1, desk)
             try:
-                return await _submit(pool, source, fetched, state, now)
+                return await _submit(pool, task)
             except BrokenProcessPool as error:
                 raise TooCostly(
                     "the process that read it died of it; report the address if it is a real feed"
@@ -116,7 +131,5 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-async def _submit(
-    pool: ProcessPoolExecutor, source: Source, fetched: Fetched, state: SourceState, now: datetime
-) -> Reading:
-    return await asyncio.get_running_loop().run_in_executor(pool, worker.work, source, fetched, state, now)
+async def _submit(pool: ProcessPoolExecutor, task: Callable[[], _Result]) -> _Result:
+    return await asyncio.get_running_loop().run_in_executor(pool, task)

@@ -1,10 +1,13 @@
 """What a reading process does; imports no more than reading needs, since each process imports it anew."""
 
+import logging
 from datetime import datetime
 
 from aggregator.model.fetch import Fetched
+from aggregator.model.identity import Sighting
 from aggregator.model.source import Source, SourceState
 from aggregator.parse import ManyNew
+from aggregator.reading.complete import NoText, complete
 from aggregator.reading.limits import limit_worker, limited
 from aggregator.reading.read import Desk, Reading, read
 
@@ -17,6 +20,8 @@ _desk: list[Desk] = []
 def begin(desk: Desk) -> None:
     """The initializer of a process."""
     _desk.append(desk)
+    # What libraries say of strangers' documents would stand unformatted on the terminal.
+    logging.disable(logging.CRITICAL)
     limit_worker()
 
 
@@ -28,6 +33,12 @@ def work(source: Source, fetched: Fetched, state: SourceState, now: datetime) ->
     """Read the documents within the limits of a process. Raises TooCostly."""
     with limited():
         return read_all(source, fetched, state, _desk[0], now)
+
+
+def take_text(source: Source, sighting: Sighting, page: Fetched, now: datetime) -> Sighting | NoText:
+    """Take the entry's text from its page within the limits of a process. Raises TooCostly."""
+    with limited():
+        return complete(sighting, page, source, _desk[0], now)
 
 
 def read_all(source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime) -> Reading:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, String, bindparam, cast, func, or_, select
 from aggregator.model.article import Article, StoredArticle
 from aggregator.model.desk import Decision
 from aggregator.model.health import HealthFeedState
-from aggregator.model.identity import Observation
+from aggregator.model.identity import Fingerprints, Observation
 from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
 from aggregator.model.push import Invitation, Subscription
 from aggregator.model.source import SourceState
@@ -23,6 +23,7 @@ from aggregator.storage.tables import (
     archive_page,
     article,
     document,
+    entry_key,
     ledger,
     match,
     observation,
@@ -124,6 +125,23 @@ class Reader:
         for at in range(0, len(asked), _CHUNK):
             known.update(self._connection.execute(query, {"ids": asked[at : at + _CHUNK]}).scalars())
         return frozenset(asked) - known
+
+    def window(self, source_id: str) -> frozenset[tuple[bytes, bytes]]:
+        """The (entry key, text digest) pairs now in the source's window."""
+        query = select(observation.c.key, observation.c.text_digest)
+        query = query.where(observation.c.source_id == source_id, observation.c.left_at.is_(None))
+        return frozenset((bytes(row.key), bytes(row.text_digest)) for row in self._connection.execute(query))
+
+    def named(self, source_id: str, keys: Collection[bytes]) -> dict[bytes, tuple[StoredArticle, Fingerprints]]:
+        """The articles that those keys name in the source, by key."""
+        query = select(entry_key.c.key, article).join(article, article.c.id == entry_key.c.article_id)
+        query = query.where(entry_key.c.source_id == source_id, entry_key.c.key.in_(bindparam("keys", expanding=True)))
+        asked = list(keys)
+        found: dict[bytes, tuple[StoredArticle, Fingerprints]] = {}
+        for at in range(0, len(asked), _CHUNK):
+            for row in self._connection.execute(query, {"keys": asked[at : at + _CHUNK]}):
+                found[bytes(row.key)] = rows.stored_article(row), rows.fingerprints(row)
+        return found
 
     def health_feed(self) -> HealthFeedState | None:
         """What is stored of `feeds/source-health.atom`; None before it was first published."""

@@ -1,5 +1,8 @@
 """Topic queries and term packs -> which topics a text belongs to, and why.
 
-`query` reads the language, `packs` checks pack data, `patterns` turns a written form into what is looked for in
-folded text, `match` holds all topics together and looks for all of them in one pass.
+A query: `query` reads the language into `nodes`, with `mistakes` in our words; `structure` and `references` look at what a
+query alone, and all topics together, give away. Packs: `packs` checks their data.
+Compiled: `rules` from queries, their terms in a `vocabulary`, each by its `patterns`.
+An article: `finder` looks for all terms of all topics in one pass, `reading` holds what was found (its `sentences` where
+asked), `answers` asks the rules, with `near` and `facts`, and gives the score. `match` holds it all together.
 """

@@ -1,22 +1,24 @@
 """All topics together + an article -> the topics it belongs to, each with the words that say so.
 
-Every term of every topic is looked for in one pass over the folded text (Aho-Corasick); a topic then only asks which
-of its terms were found, so that the cost grows with the text and the hits, not with the number of terms.
+Every term of every topic is looked for in one pass over the folded text (Aho-Corasick). A topic is then asked only if
+one of the terms was found without which its rule cannot hold, so that the cost grows with the text and the hits, not
+with the number of topics.
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Mapping
-from itertools import accumulate
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-import ahocorasick_rs
-
-from aggregator.errors import QueryError
 from aggregator.model.article import Article
-from aggregator.model.topic import Match, Pack, Topic
-from aggregator.text import Folded, digest, fold
-from aggregator.topics import query as q
-from aggregator.topics.rules import Part, Reading, Rule, Span, Vocabulary, compile_rule, evidence, holds, scopes
+from aggregator.model.topic import Evidence, Match, Pack, Topic
+from aggregator.text import fold
+from aggregator.topics import nodes as n
+from aggregator.topics.answers import Rulebook
+from aggregator.topics.finder import Finder
+from aggregator.topics.reading import Part, Piece, Reading, Text
+from aggregator.topics.references import read_queries, versions
+from aggregator.topics.rules import Compiler, Needs, Rule, fewest, needs, scopes
+from aggregator.topics.vocabulary import Vocabulary
 
 MAX_BODY_CHARACTERS = 200_000
 MAX_EVIDENCE = 50
@@ -24,157 +26,182 @@ LEAD_CHARACTERS = 600
 # Two or three sentences. Measured on headlines with summaries: later on a country is more often named in passing.
 OPENING_CHARACTERS = 400
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_OF_MAIN_TEXT = frozenset(("lead", "body", "text", "opening"))
+_OF_ARTICLE = _OF_MAIN_TEXT | {"title"}
 
-_WEIGHTS = {"headline": 3.0, "standfirst": 2.0, "summary": 2.0}
-_FIELD_ORDER = ("headline", "standfirst", "summary", "body", *q.FACT_FIELDS)
 
+def compile_topics(topics: tuple[Topic, ...], packs: tuple[Pack, ...], others: tuple[Topic, ...] = ()) -> "Matcher":
+    """The matcher of all topics. Raises QueryError for a query that does not parse or names what is not there.
 
-def compile_topics(topics: tuple[Topic, ...], packs: tuple[Pack, ...]) -> "Matcher":
-    """The matcher of all topics. Raises QueryError for a query that does not parse or names an unknown pack."""
-    return Matcher(topics, packs)
+    `others` may be named by the topics and are not matched themselves: one topic that is tried alone is given the rest of
+    the configuration. One with the id of a topic stands back behind it.
+    """
+    return Matcher(topics, packs, others)
 
 
 class Matcher:
     """The compiled topics. Pure and picklable: it is compiled again where it arrives."""
 
-    def __init__(self, topics: tuple[Topic, ...], packs: tuple[Pack, ...]) -> None:
-        self._topics = topics
-        self._packs = packs
+    def __init__(self, topics: tuple[Topic, ...], packs: tuple[Pack, ...], others: tuple[Topic, ...] = ()) -> None:
+        self._given = (topics, packs, others)
+        named = {topic.id: topic for topic in (*others, *topics)}
         by_name = {pack.name: pack for pack in packs}
-        queries = tuple(_parse(topic, by_name) for topic in topics)
+        queries = read_queries(tuple(named.values()), by_name)
         vocabulary = Vocabulary()
-        self._rules = tuple(compile_rule(query, by_name, vocabulary) for query in queries)
-        self._scopes = frozenset(scope for rule in self._rules for scope in scopes(rule))
-        self.rule_versions: Mapping[str, str] = {
-            topic.id: _version(topic, tuple(by_name[name] for name in q.packs_of(query)))
-            for topic, query in zip(topics, queries, strict=True)
-        }
-        """By topic id a digest of its query, its sources and the packs it uses (rules R27)."""
-        self._terms = tuple(vocabulary.numbers)
-        self._exclusions = vocabulary.exclusions
-        self._meanings = tuple((pattern.is_open, tuple(numbers)) for pattern, numbers in vocabulary.patterns.items())
-        self._automaton = ahocorasick_rs.AhoCorasick([pattern.text for pattern in vocabulary.patterns])
+        compiler = Compiler(packs=by_name, vocabulary=vocabulary)
+        rules = {topic_id: compiler.rule(query) for topic_id, query in queries.items()}
+        version_of = versions(named, queries, by_name)
+        self.rule_versions: Mapping[str, str] = {topic.id: version_of[topic.id] for topic in topics}
+        """By topic id a digest of its query, its sources, and the packs and topics it uses (rules R27)."""
+        self._rulebook = Rulebook(
+            terms=tuple(vocabulary.numbers),
+            rules=rules,
+            sources={topic.id: frozenset(topic.sources) for topic in named.values()},
+        )
+        self._topics = tuple(
+            _Asked(id=topic.id, sources=frozenset(topic.sources), rule=rules[topic.id]) for topic in topics
+        )
+        self._candidates = _Candidates(self._topics, rules)
+        self._reader = _Reader(frozenset[str]().union(*map(scopes, rules.values())), Finder(vocabulary))
 
-    def __reduce__(self) -> tuple[type["Matcher"], tuple[tuple[Topic, ...], tuple[Pack, ...]]]:
-        return Matcher, (self._topics, self._packs)
+    def __reduce__(self) -> tuple[type["Matcher"], tuple[tuple[Topic, ...], tuple[Pack, ...], tuple[Topic, ...]]]:
+        return Matcher, self._given
 
     def match(self, article: Article, source_id: str) -> tuple[Match, ...]:
         """The topics that the article belongs to, in the order of the configuration."""
-        reading = self._read(article, source_id)
+        reading = self._reader.read(article, source_id)
+        asked = (self._topics[index] for index in self._candidates.among(reading.texts))
         return tuple(
-            self._explained(topic, rule, reading)
-            for topic, rule in zip(self._topics, self._rules, strict=True)
-            if (not topic.sources or source_id in topic.sources) and holds(rule, reading)
+            self._explained(topic, reading)
+            for topic in asked
+            if (not topic.sources or source_id in topic.sources) and self._rulebook.holds(topic.rule, reading)
         )
 
-    def _explained(self, topic: Topic, rule: Rule, reading: Reading) -> Match:
-        """The match with its evidence in reading order, and its score.
-
-        The score is the sum, over the distinct concepts and terms found, of the best place each stands in: 3 for the
-        headline, 2 for standfirst or summary, 1 for anything else.
-        """
-        found = sorted(
-            set(evidence(rule, reading)),
-            key=lambda one: (_FIELD_ORDER.index(one.field), one.start, -one.end, one.term, one.concept or ""),
+    def _explained(self, topic: "_Asked", reading: Reading) -> Match:
+        """The match with its score, and its evidence in reading order."""
+        pieces = self._rulebook.pieces(topic.rule, reading)
+        terms = self._rulebook.terms
+        in_order = sorted(
+            pieces,
+            key=lambda piece: (
+                piece.text,
+                piece.start,
+                -piece.end,
+                terms[piece.term].text,
+                terms[piece.term].concept or "",
+            ),
         )
-        best: dict[str, float] = {}
-        for one in found:
-            idea = one.concept or one.term
-            best[idea] = max(best.get(idea, 0.0), _WEIGHTS.get(one.field, 1.0))
         return Match(
             topic_id=topic.id,
             rule_version=self.rule_versions[topic.id],
-            score=sum(best.values(), 0.0),
-            evidence=tuple(found[:MAX_EVIDENCE]),
+            score=self._rulebook.score(pieces, reading),
+            evidence=tuple([self._evidence(piece, reading) for piece in in_order[:MAX_EVIDENCE]]),
         )
 
-    def _read(self, article: Article, source_id: str) -> Reading:
-        """What the topics ask for and no more: nothing is folded for `*`, no body for `title:`."""
-        if not self._scopes:
-            return Reading(article=article, source_id=source_id, terms=(), parts={})
-        headline = (self._part("headline", article.headline),)
-        parts: dict[str, tuple[Part, ...]] = {"title": headline}
-        if self._scopes != {"title"}:
-            standfirst = (self._part("standfirst", article.standfirst),) if article.standfirst else ()
-            # Without a body the source's summary stands for it, except where `body:` asks for the body itself.
-            name, text = ("body", article.body_text) if article.body_text else ("summary", article.summary_text or "")
-            main = self._part(name, text[: self._reach(text)])
-            parts["lead"] = standfirst or (_until(main, _lead_end(text)),)
-            parts["body"] = (main,) if article.body_text else ()
-            parts["text"] = (*headline, *standfirst, main)
-            parts["opening"] = (*headline, *standfirst, _until(main, _cut(text, OPENING_CHARACTERS)))
-        return Reading(article=article, source_id=source_id, terms=self._terms, parts=parts)
+    def _evidence(self, piece: Piece, reading: Reading) -> Evidence:
+        term = self._rulebook.terms[piece.term]
+        if piece.text < len(reading.texts):
+            text = reading.texts[piece.text]
+            field, (start, end) = text.field, text.span((piece.start, piece.end))
+        else:
+            field, start, end = n.FACT_FIELDS[piece.text - len(reading.texts)], piece.start, piece.end
+        return Evidence(term=term.text, field=field, start=start, end=end, concept=term.concept, weight=piece.weight)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A topic as far as it is asked of articles; no sources: all."""
+
+    id: str
+    sources: frozenset[str]
+    rule: Rule
+
+
+class _Candidates:
+    """Which topics are worth asking, by the terms without which they cannot hold."""
+
+    def __init__(self, topics: tuple[_Asked, ...], rules: Mapping[str, Rule]) -> None:
+        """`rules`: of all topics, each after those it names."""
+        found: dict[str, Needs] = {}
+        for topic_id, rule in rules.items():
+            found[topic_id] = needs(rule, found)
+        self._needs = tuple(found[topic.id] for topic in topics)
+        self._always = frozenset(index for index, each in enumerate(self._needs) if not each)
+        self._by_term: dict[int, list[int]] = {}
+        for index, each in enumerate(self._needs):
+            for number in fewest(each) if each else ():
+                self._by_term.setdefault(number, []).append(index)
+
+    def among(self, texts: tuple[Text, ...]) -> list[int]:
+        """The numbers of the topics that may hold, in order."""
+        terms = frozenset[int]().union(*[text.terms for text in texts])
+        found = set(self._always)
+        for number in terms:
+            if number in self._by_term:
+                found.update(self._by_term[number])
+        lacks = terms.isdisjoint
+        return [index for index in sorted(found) if not any(map(lacks, self._needs[index]))]
+
+
+class _Reader:
+    """Folds what the scopes ask for and no more: nothing for `*`, no body for `title:`."""
+
+    def __init__(self, scopes: frozenset[str], finder: Finder) -> None:
+        self._scopes = scopes
+        self._finder = finder
+
+    def read(self, article: Article, source_id: str) -> Reading:
+        texts: list[Text] = []
+        parts: dict[str, tuple[Part, ...]] = {}
+        lead = None
+        if not self._scopes.isdisjoint(_OF_ARTICLE):
+            headline = self._parts(texts, "headline", (article.headline,))
+            parts["title"] = headline
+            if not self._scopes.isdisjoint(_OF_MAIN_TEXT):
+                lead = self._read_main(article, headline, texts, parts)
+        for name, values in self._others(article):
+            parts[name] = self._parts(texts, name, values)
+        return Reading(article=article, source_id=source_id, texts=tuple(texts), parts=parts, lead=lead)
+
+    def _read_main(
+        self, article: Article, headline: tuple[Part, ...], texts: list[Text], parts: dict[str, tuple[Part, ...]]
+    ) -> Part | None:
+        """Fills the scopes of the running text; the first paragraph, where it stands for a standfirst."""
+        standfirst = self._parts(texts, "standfirst", (article.standfirst,)) if article.standfirst else ()
+        # Without a body the source's summary stands for it, except where `body:` asks for the body itself.
+        name, text = ("body", article.body_text) if article.body_text else ("summary", article.summary_text or "")
+        (main,) = self._parts(texts, name, (text[: self._reach(text)],))
+        first = Part(main.text, _lead_end(text))
+        parts["lead"] = standfirst or (first,)
+        parts["body"] = (main,) if article.body_text else ()
+        parts["text"] = (*headline, *standfirst, main)
+        opening = main if len(text) <= OPENING_CHARACTERS else Part(main.text, _cut(text, OPENING_CHARACTERS))
+        parts["opening"] = (*headline, *standfirst, opening)
+        return None if standfirst else first
+
+    def _others(self, article: Article) -> Iterator[tuple[str, tuple[str, ...]]]:
+        if "author" in self._scopes:
+            yield "author", tuple(person.name for person in article.by)
+        if "tag" in self._scopes:
+            names = (name for category in article.categories for name in (category.term, category.label) if name)
+            yield "tag", tuple(dict.fromkeys(names))
+        if "url" in self._scopes:
+            yield "url", (article.url,) if article.url else ()
 
     def _reach(self, text: str) -> int:
         """How much of a body has to be read: all of it only for a term that may stand anywhere."""
         needs_whole = not self._scopes.isdisjoint(("body", "text"))
         return MAX_BODY_CHARACTERS if needs_whole else _cut(text, max(LEAD_CHARACTERS, OPENING_CHARACTERS))
 
-    def _part(self, name: str, text: str) -> Part:
-        folded_text = fold(text)
-        found = self._found(folded_text)
-        if not self._exclusions.keys().isdisjoint(found):
-            found = self._without_excluded(found)
-        hits = {
-            number: tuple(Span(*folded_text.span(*place)) for place in sorted(places)[:MAX_EVIDENCE])
-            for number, places in found.items()
-        }
-        return Part(field=name, hits=hits)
-
-    def _found(self, text: Folded) -> dict[int, set[tuple[int, int]]]:
-        """The places of each term in the folded text; the spaces around a word belong to its place."""
-        found: dict[int, set[tuple[int, int]]] = {}
-        for pattern, start, end in self._automaton.find_matches_as_indexes(text.text, overlapping=True):
-            is_open, numbers = self._meanings[pattern]
-            place = (start, text.text.index(" ", end) + 1 if is_open else end)
-            for number in numbers:
-                found.setdefault(number, set()).add(place)
-        return found
-
-    def _without_excluded(self, found: dict[int, set[tuple[int, int]]]) -> dict[int, set[tuple[int, int]]]:
-        """The places that lie in no exclusion of their own pack."""
-        areas: dict[str, list[tuple[int, int]]] = {}
-        for number in self._exclusions.keys() & found.keys():
-            areas.setdefault(self._exclusions[number], []).extend(found[number])
-        covers = {pack: _Cover(places) for pack, places in areas.items()}
-        kept: dict[int, set[tuple[int, int]]] = {}
-        for number, places in found.items():
-            cover = covers.get(self._terms[number].pack or "")
-            left = {place for place in places if cover is None or not cover.holds(place)}
-            if left and number not in self._exclusions:
-                kept[number] = left
-        return kept
-
-
-class _Cover:
-    """Areas of a text, asked whether one of them holds a place; a search by halves, as a hostile text has thousands."""
-
-    def __init__(self, areas: list[tuple[int, int]]) -> None:
-        areas.sort()
-        self._starts = [start for start, _ in areas]
-        self._reach = list(accumulate((end for _, end in areas), max))
-
-    def holds(self, place: tuple[int, int]) -> bool:
-        before = bisect_right(self._starts, place[0])
-        return before > 0 and self._reach[before - 1] >= place[1]
-
-
-def _parse(topic: Topic, packs: Mapping[str, Pack]) -> q.Query:
-    query = q.parse_query(topic.query)
-    for node in q.walk(query):
-        if isinstance(node, q.PackOf) and node.name not in packs:
-            known = q.suggestion(node.name, tuple(packs))
-            raise QueryError(topic.query, node.position, f"unknown pack '{node.name}'{known}")
-    return query
-
-
-def _version(topic: Topic, packs: tuple[Pack, ...]) -> str:
-    parts = [topic.query, *sorted(topic.sources)]
-    for pack in packs:
-        parts += ["pack", pack.name, *pack.exclusions]
-        for concept in pack.concepts:
-            parts += ["concept", concept.id, *concept.forms]
-    return digest(*parts).hex()
+    def _parts(self, texts: list[Text], name: str, values: tuple[str, ...]) -> tuple[Part, ...]:
+        """The values as texts of the field, each wholly in the scope."""
+        parts = []
+        for value in values:
+            folded = fold(value)
+            text = Text(name, len(texts), folded, self._finder.find(folded))
+            texts.append(text)
+            parts.append(Part(text))
+        return tuple(parts)
 
 
 def _cut(text: str, limit: int) -> int:
@@ -193,11 +220,3 @@ def _lead_end(text: str) -> int:
     end = _cut(text, LEAD_CHARACTERS)
     blank = _BLANK_LINE.search(text, 0, end)
     return blank.start() if blank else end
-
-
-def _until(part: Part, end: int) -> Part:
-    """What was found before `end`."""
-    if not part.hits:
-        return part
-    hits = {number: tuple(span for span in spans if span.end <= end) for number, spans in part.hits.items()}
-    return Part(field=part.field, hits={number: spans for number, spans in hits.items() if spans})

@@ -4,28 +4,34 @@
 name = "libya"
 description = "..."
 sources = "where the forms come from"
+extends = "..."                           # another pack, which this one adds to
 exclusions = ["Tripoli, Lebanon"]
 
 [concepts.haftar]
 label = "Haftar family"
+group = "people"
 en = ["Haftar", "Hifter"]
 ar = ["حفتر"]
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from aggregator.model.topic import Concept, Pack
+from aggregator.topics.mistakes import suggestion
 from aggregator.topics.patterns import patterns
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-_PACK_KEYS = ("name", "description", "sources", "exclusions", "concepts")
+_PACK_KEYS = ("name", "description", "sources", "extends", "exclusions", "concepts")
 
 
-def pack_from_mapping(data: Mapping[str, object]) -> Pack:
+def pack_from_mapping(data: Mapping[str, object], known: Sequence[Pack] = ()) -> Pack:
     """The pack of parsed TOML; the languages of a concept are joined in the order written.
 
+    `known`: the packs that it may extend. It then holds all of theirs: forms of a concept that is there are added to it.
+    It may keep the name of the pack it extends, to stand in its place, and no other known name.
     Raises ValueError that says which entry is wrong and why.
     """
     name = data.get("name")
@@ -40,11 +46,50 @@ def pack_from_mapping(data: Mapping[str, object]) -> Pack:
     concepts = data.get("concepts")
     if not isinstance(concepts, Mapping) or not concepts:
         raise ValueError("concepts: a pack needs at least one [concepts.<id>]")
-    return Pack(
+    pack = Pack(
         name=name,
         concepts=tuple(_concept(str(key), value) for key, value in concepts.items()),
         exclusions=tuple(_forms("exclusions", data.get("exclusions", []))),
     )
+    pack = _extended(pack, data.get("extends"), {one.name: one for one in known})
+    _check_groups(pack)
+    return pack
+
+
+def _extended(pack: Pack, extends: object, known: Mapping[str, Pack]) -> Pack:
+    """The pack with all that the one has that it extends, if it extends one."""
+    if pack.name in known and extends != pack.name:
+        message = (
+            f"name: there is a pack '{pack.name}'; choose another name, or add to it with extends = \"{pack.name}\""
+        )
+        raise ValueError(message)
+    if extends is None:
+        return pack
+    if not isinstance(extends, str) or extends not in known:
+        raise ValueError(f"extends: no pack {extends!r}{suggestion(str(extends), tuple(known))}")
+    base = known[extends]
+    own = {concept.id: concept for concept in pack.concepts}
+    concepts = {concept.id: _joined(concept, own.get(concept.id)) for concept in base.concepts}
+    return replace(
+        pack,
+        concepts=tuple((concepts | {key: one for key, one in own.items() if key not in concepts}).values()),
+        exclusions=tuple(dict.fromkeys(base.exclusions + pack.exclusions)),
+    )
+
+
+def _joined(concept: Concept, more: Concept | None) -> Concept:
+    if more is None:
+        return concept
+    forms = tuple(dict.fromkeys(concept.forms + more.forms))
+    return replace(concept, forms=forms, group=more.group or concept.group)
+
+
+def _check_groups(pack: Pack) -> None:
+    """`pack:libya/people` names one thing."""
+    ids = {concept.id for concept in pack.concepts}
+    for concept in pack.concepts:
+        if concept.group in ids:
+            raise ValueError(f"concepts.{concept.id}.group: '{concept.group}' is the id of a concept")
 
 
 def _concept(concept_id: str, data: object) -> Concept:
@@ -55,16 +100,19 @@ def _concept(concept_id: str, data: object) -> Concept:
         raise ValueError(f"{path}: must be a table")
     if not isinstance(data.get("label", ""), str):
         raise ValueError(f"{path}.label: must be a text")
+    group = data.get("group")
+    if group is not None and not (isinstance(group, str) and _NAME.fullmatch(group)):
+        raise ValueError(f"{path}.group: {group!r} is not a slug such as 'people'")
     forms: list[str] = []
     for key, value in data.items():
-        if key == "label":
+        if key in ("label", "group"):
             continue
         if not _LANGUAGE.fullmatch(str(key)):
-            raise ValueError(f"{path}.{key}: unknown key (label, or a language such as en, ar, ru)")
+            raise ValueError(f"{path}.{key}: unknown key (label, group, or a language such as en, ar, ru)")
         forms.extend(_forms(f"{path}.{key}", value))
     if not forms:
         raise ValueError(f"{path}: has no forms")
-    return Concept(id=concept_id, forms=tuple(dict.fromkeys(forms)))
+    return Concept(id=concept_id, forms=tuple(dict.fromkeys(forms)), group=group)
 
 
 def _forms(path: str, value: object) -> Iterator[str]:

@@ -1,56 +1,14 @@
-"""`Query` -> a rule that can be asked of a reading: whether it holds, and which words say so.
+"""`Query` -> a rule whose terms have numbers, so that it can be asked of what was found in an article.
 
-A reading is what was found in one article. Alternatives become one set of term numbers, so that a pack of hundreds of
-forms costs one comparison of sets.
+Alternatives become one set of numbers, so that a pack of hundreds of forms costs one comparison of sets.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from aggregator.model.article import Article
-from aggregator.model.topic import Evidence, Pack
-from aggregator.text import fold, folded
-from aggregator.topics import query as q
-from aggregator.topics.patterns import Pattern, patterns
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """A form to look for, as written; `pack` is the pack whose exclusions bind it."""
-
-    text: str
-    concept: str | None = None
-    pack: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Characters of the original field."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """What was found in one field, or in the beginning of it; places by number of the term."""
-
-    field: str
-    hits: Mapping[int, tuple[Span, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """An article as far as the topics ask about it: the parts of each scope.
-
-    A scope is a text field of the query language, `text` for a term without a field, or `opening` for a pack
-    without one.
-    """
-
-    article: Article
-    source_id: str
-    terms: tuple[Term, ...]
-    parts: Mapping[str, tuple[Part, ...]]
+from aggregator.model.topic import Concept, Pack
+from aggregator.topics import nodes as n
+from aggregator.topics.vocabulary import Term, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +18,7 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """One of the terms stands in the scope."""
+    """One of the terms stands in the scope: a text field, `text` for a term without one, `opening` for a pack without one."""
 
     terms: frozenset[int]
     scope: str
@@ -68,10 +26,10 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact about the article, not its text; `term` is as written, `is_open` leaves the end open."""
+    """A fact about the article, not its text; `text` is as written without its `*`, `is_open` leaves the end open."""
 
     field: str
-    term: str
+    number: int
     text: str
     is_open: bool
 
@@ -91,165 +49,236 @@ class Some:
 
 
 @dataclass(frozen=True, slots=True)
+class Several:
+    """At least so many parts hold."""
+
+    count: int
+    parts: tuple["Rule", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Negated:
     """The part does not hold; what is absent has no place in a text, so that it gives no evidence."""
 
     part: "Rule"
 
 
-Rule = Everything | AnyOf | Fact | Every | Some | Negated
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The parts stand within so many words of one another, or with None in one sentence; they are `AnyOf`, `Some`, `Beside`."""
+
+    left: "Rule"
+    right: "Rule"
+    words: int | None
 
 
-@dataclass(slots=True)
-class Vocabulary:
-    """What is looked for, filled while the topics are compiled: terms by number, patterns with the terms they mean."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Holds as the part does; what it finds counts so many times."""
 
-    numbers: dict[Term, int] = field(default_factory=dict)
-    patterns: dict[Pattern, list[int]] = field(default_factory=dict)
-    exclusions: dict[int, str] = field(default_factory=dict)
-    """Terms that are exclusions, with the pack they bind."""
-
-    def add(self, term: Term) -> int:
-        number = self.numbers.get(term)
-        if number is None:
-            number = self.numbers[term] = len(self.numbers)
-            for pattern in patterns(term.text):
-                self.patterns.setdefault(pattern, []).append(number)
-        return number
-
-    def add_pack(self, pack: Pack) -> frozenset[int]:
-        for exclusion in pack.exclusions:
-            # No concept has this id, so that an exclusion is never taken for a form of the same words.
-            number = self.add(Term(text=exclusion, concept=f"{pack.name}/!", pack=pack.name))
-            self.exclusions[number] = pack.name
-        return frozenset(
-            self.add(Term(text=form, concept=f"{pack.name}/{concept.id}", pack=pack.name))
-            for concept in pack.concepts
-            for form in concept.forms
-        )
+    part: "Rule"
+    weight: float
 
 
-def compile_rule(query: q.Query, packs: Mapping[str, Pack], vocabulary: Vocabulary, scope: str = "text") -> Rule:
-    """The rule of a query whose packs are all known; its terms enter the vocabulary."""
-    match query:
-        case q.All():
-            return Everything()
-        case q.Not(part=part):
-            return Negated(compile_rule(part, packs, vocabulary, scope))
-        case q.And(parts=parts):
-            return Every(tuple([compile_rule(part, packs, vocabulary, scope) for part in parts]))
-        case q.Or(parts=parts):
-            return _alternatives([compile_rule(part, packs, vocabulary, scope) for part in parts])
-        case q.FieldOf(name=name, part=part):
-            return compile_rule(part, packs, vocabulary, name)
-        case q.PackOf(name=name):
-            # A pack says what a text is about, and that stands at its beginning: deep in a body a name is in passing.
-            return AnyOf(vocabulary.add_pack(packs[name]), "opening" if scope == "text" else scope)
-    return _term(query, vocabulary, scope)
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """Holds as the part does; the others are not asked for, and what they find has negative weights."""
+
+    part: "Rule"
+    by: tuple[Counted, ...]
 
 
-def _term(query: q.Word | q.Phrase | q.Prefix, vocabulary: Vocabulary, scope: str) -> Rule:
-    is_open = isinstance(query, q.Prefix) or query.text.endswith("*")
-    text = query.text.removesuffix("*")
-    written = f"{text}*" if is_open else text
-    if scope in q.FACT_FIELDS:
-        return Fact(scope, written, text, is_open)
-    return AnyOf(frozenset((vocabulary.add(Term(text=written)),)), scope)
+@dataclass(frozen=True, slots=True)
+class Enough:
+    """The part holds, and what it finds has at least the score."""
+
+    part: "Rule"
+    score: float
 
 
-def _alternatives(parts: list[Rule]) -> Rule:
-    """One set of terms a scope, and whatever is not a plain term."""
-    by_scope: dict[str, set[int]] = {}
-    others: list[Rule] = []
-    for part in parts:
-        if isinstance(part, AnyOf):
-            by_scope.setdefault(part.scope, set()).update(part.terms)
-        else:
-            others.append(part)
-    merged = (*(AnyOf(frozenset(terms), scope) for scope, terms in by_scope.items()), *others)
-    return merged[0] if len(merged) == 1 else Some(merged)
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The article is one that another topic's rule meets, in one of that topic's sources."""
+
+    topic_id: str
+
+
+Rule = Everything | AnyOf | Fact | Every | Some | Several | Negated | Beside | Counted | Lowered | Enough | Member
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiler:
+    """Makes the rules of queries whose packs, parts and topics are all known; their terms enter the vocabulary."""
+
+    packs: Mapping[str, Pack]
+    vocabulary: Vocabulary
+    _pack_terms: dict[n.PackOf, frozenset[int]] = field(default_factory=dict)
+
+    def rule(self, query: n.Query, scope: str = "text") -> Rule:
+        match query:
+            case n.And(parts=parts):
+                return self._lowered(parts, scope, _every)
+            case n.Or(parts=parts):
+                return self._lowered(parts, scope, _some)
+            case n.FieldOf(name=name, part=part):
+                return self.rule(part, name)
+            case n.PackOf():
+                return AnyOf(self._terms_of(query), _pack_scope(scope))
+            case n.Word() | n.Phrase() | n.Prefix():
+                return self._term(query, scope)
+        return self._modified(query, scope)
+
+    def _modified(self, query: n.Query, scope: str) -> Rule:
+        """What is said of a whole part."""
+        match query:
+            case n.Not(part=part):
+                return Negated(self.rule(part, scope))
+            case n.Weighted(part=part, weight=weight):
+                return Counted(self.rule(part, scope), weight)
+            case n.Near(left=left, right=right, words=words):
+                return Beside(self.rule(left, scope), self.rule(right, scope), words)
+            case n.AtLeast(count=count, part=part):
+                return Several(count, tuple(self._alternatives(part, scope)))
+            case n.MinScore(score=score, part=part):
+                return Enough(self.rule(part, scope), score)
+            case n.TopicOf(id=topic_id):
+                return Member(topic_id)
+        return Everything()
+
+    def _lowered(self, parts: tuple[n.Query, ...], scope: str, join: Callable[[list[Rule]], Rule]) -> Rule:
+        """The parts that are asked for, joined; the rest only lowers the score."""
+        rule = join([self.rule(part, scope) for part in parts if not n.only_lowers(part)])
+        by = tuple([low for part in parts if n.only_lowers(part) for low in self._lowering(part, scope)])
+        return Lowered(rule, by) if by else rule
+
+    def _lowering(self, part: n.Query, scope: str) -> Iterator[Counted]:
+        match part:
+            case n.Weighted(part=inner, weight=weight):
+                yield Counted(self.rule(inner, scope), weight)
+            case n.FieldOf(name=name, part=inner):
+                yield from self._lowering(inner, name)
+            case _:
+                for child in n.children(part):
+                    yield from self._lowering(child, scope)
+
+    def _alternatives(self, query: n.Query, scope: str) -> Iterator[Rule]:
+        """One rule an alternative; a pack is as many as it has concepts, whatever field or group it stands in."""
+        for part in n.alternatives(query):
+            if pack := n.pack_in(part):
+                within = part.name if isinstance(part, n.FieldOf) else scope
+                for terms in self._concepts(pack).values():
+                    yield AnyOf(terms, _pack_scope(within))
+            else:
+                yield self.rule(part, scope)
+
+    def _terms_of(self, named: n.PackOf) -> frozenset[int]:
+        """One set however many topics use the pack: a thousand times a thousand forms are 60 MB."""
+        known = self._pack_terms.get(named)
+        if known is None:
+            known = self._pack_terms[named] = frozenset[int]().union(*self._concepts(named).values())
+        return known
+
+    def _concepts(self, named: n.PackOf) -> Mapping[str, frozenset[int]]:
+        pack = self.packs[named.name]
+        return self.vocabulary.add_concepts(pack, concepts_of(pack, named.part))
+
+    def _term(self, query: n.Term, scope: str) -> Rule:
+        is_open = isinstance(query, n.Prefix) or query.text.endswith("*")
+        text = query.text.removesuffix("*")
+        term = Term(text=f"{text}*" if is_open else text)
+        if scope in n.FACT_FIELDS:
+            return Fact(scope, self.vocabulary.name(term), text, is_open)
+        return AnyOf(frozenset((self.vocabulary.add(term),)), scope)
+
+
+def concepts_of(pack: Pack, part: str | None) -> tuple[Concept, ...]:
+    """The concepts of the pack, of one of its groups, or the one of that id; empty if it has neither."""
+    if part is None:
+        return pack.concepts
+    return tuple(concept for concept in pack.concepts if part in (concept.group, concept.id))
 
 
 def scopes(rule: Rule) -> frozenset[str]:
-    """The scopes in which the rule looks for words; empty if it asks for none."""
-    match rule:
-        case AnyOf(scope=scope):
-            return frozenset((scope,))
-        case Every(parts=parts) | Some(parts=parts):
-            return frozenset().union(*[scopes(part) for part in parts])
-        case Negated(part=part):
-            return scopes(part)
-    return frozenset()
+    """The scopes in which the rule looks for words; empty if it asks for none. Those of other topics are their own."""
+    if isinstance(rule, AnyOf):
+        return frozenset((rule.scope,))
+    return frozenset[str]().union(*map(scopes, parts_of(rule)))
 
 
-def holds(rule: Rule, reading: Reading) -> bool:
-    """Whether the rule is true of the reading."""
+def parts_of(rule: Rule) -> tuple[Rule, ...]:
+    """The rules right below a rule."""
     match rule:
-        case AnyOf(terms, scope):
-            return any(not terms.isdisjoint(part.hits) for part in reading.parts[scope])
+        case Every(parts) | Some(parts) | Several(_, parts):
+            return parts
+        case Beside(left, right):
+            return (left, right)
+        case Lowered(part, by):
+            return (part, *by)
+        case Negated(part) | Counted(part) | Enough(part):
+            return (part,)
+    return ()
+
+
+Needs = tuple[frozenset[int], ...]
+"""Sets of terms: a text of which a rule holds has at least one of each. Empty: it may hold of a text without any term."""
+
+
+def needs(rule: Rule, members: Mapping[str, Needs]) -> Needs:
+    """What a text must have for the rule to hold; `members`: the same of the topics it names."""
+    match rule:
+        case AnyOf(terms):
+            return (terms,)
         case Every(parts):
-            return all(holds(part, reading) for part in parts)
+            return tuple([need for part in parts for need in needs(part, members)])
+        case Beside(left, right):
+            return (*needs(left, members), *needs(right, members))
         case Some(parts):
-            return any(holds(part, reading) for part in parts)
-        case Negated(part):
-            return not holds(part, reading)
-        case Fact():
-            return _fitting(rule, reading) is not None
-        case Everything():
-            return True
+            return _of_alternatives([needs(part, members) for part in parts], 1)
+        case Several(count, parts):
+            return _of_alternatives([needs(part, members) for part in parts], count)
+        case Counted(part) | Lowered(part) | Enough(part):
+            return needs(part, members)
+        case Member(topic_id):
+            return members[topic_id]
+    return ()
 
 
-def evidence(rule: Rule, reading: Reading) -> Iterator[Evidence]:
-    """The words that make a rule true which holds; an alternative that does not hold adds none."""
-    match rule:
-        case AnyOf(terms, scope):
-            for part in reading.parts[scope]:
-                for number in terms & part.hits.keys():
-                    yield from _places(reading.terms[number], part.field, part.hits[number])
-        case Every(parts) | Some(parts):
-            for part_rule in parts:
-                if holds(part_rule, reading):
-                    yield from evidence(part_rule, reading)
-        case Fact(field=name, term=term):
-            value = _fitting(rule, reading)
-            if value is not None:
-                yield Evidence(term=term, field=name, start=0, end=len(value))
+def _of_alternatives(found: list[Needs], count: int) -> Needs:
+    """Of alternatives of which `count` must hold: one of those that need terms, unless the others suffice alone."""
+    known = [fewest(each) for each in found if each]
+    return () if len(found) - len(known) >= count else (frozenset[int]().union(*known),)
 
 
-def _places(term: Term, field_name: str, spans: tuple[Span, ...]) -> Iterator[Evidence]:
-    for span in spans:
-        yield Evidence(term=term.text, field=field_name, start=span.start, end=span.end, concept=term.concept)
+def fewest(of: Needs) -> frozenset[int]:
+    """The need that the fewest terms meet."""
+    return min(of, key=len)
 
 
-def _fitting(fact: Fact, reading: Reading) -> str | None:
-    """The first printed value that fits the fact, or None."""
-    return next((value for value in _values(fact.field, reading) if _fits(fact, value, reading)), None)
+def _pack_scope(scope: str) -> str:
+    """A pack says what a text is about, and that stands at its beginning: deep in a body a name is in passing."""
+    return "opening" if scope == "text" else scope
 
 
-def _values(name: str, reading: Reading) -> tuple[str, ...]:
-    article = reading.article
-    match name:
-        case "source":
-            return (reading.source_id,)
-        case "lang":
-            return (article.language.tag,) if article.language else ()
-        case "agency":
-            return (article.agency.name,) if article.agency else ()
-        case "place":
-            return tuple(place.name for place in article.dateline.places) if article.dateline else ()
-    return (article.publisher.name,)
+def _every(parts: list[Rule]) -> Rule:
+    return parts[0] if len(parts) == 1 else Every(tuple(parts))
 
 
-def _fits(fact: Fact, value: str, reading: Reading) -> bool:
-    match fact.field:
-        case "source":
-            return value.startswith(fact.text) if fact.is_open else value == fact.text
-        case "lang":
-            wanted, tag = fact.text.casefold(), value.casefold()
-            return tag.startswith(wanted) if fact.is_open else tag == wanted or tag.startswith(f"{wanted}-")
-        case "agency":
-            agency = reading.article.agency
-            names = (folded(value), folded(agency.id) if agency else "")
-            wanted = folded(fact.text)
-            return any(name.startswith(wanted) if fact.is_open else name == wanted for name in names)
-    return f" {folded(fact.text)}{'' if fact.is_open else ' '}" in fold(value).text
+def _some(parts: list[Rule]) -> Rule:
+    """One set of terms a scope and weight, and whatever is not a plain term."""
+    plain: dict[tuple[str, float], set[int]] = {}
+    others: list[Rule] = []
+    for part in parts:
+        match part:
+            case AnyOf(terms, scope):
+                plain.setdefault((scope, 1.0), set()).update(terms)
+            case Counted(AnyOf(terms, scope), weight):
+                plain.setdefault((scope, weight), set()).update(terms)
+            case _:
+                others.append(part)
+    merged = [_counted(AnyOf(frozenset(terms), scope), weight) for (scope, weight), terms in plain.items()]
+    together = (*merged, *others)
+    return together[0] if len(together) == 1 else Some(together)
+
+
+def _counted(rule: AnyOf, weight: float) -> Rule:
+    return rule if weight == 1 else Counted(rule, weight)

@@ -1,0 +1,43 @@
+"""A configuration that is read again while the daemon runs: what `cli` has to give for it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from aggregator.pipeline import Works
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """What the configuration comes to now."""
+
+    works: Works
+    """The parts to go on with; the ones in force themselves where nothing changed."""
+    notes: tuple[str, ...]
+    """What was changed and has to wait for a restart, and what is odd but valid, a line each."""
+    show: Callable[[], None]
+    """Let the web server show it."""
+    let_go: Callable[[], Awaitable[None]]
+    """Close what only the parts before it use; to be called when nobody does any more."""
+
+
+class Configured(Protocol):
+    """The configuration in force."""
+
+    @property
+    def file(self) -> Path:
+        """Where it stands."""
+        ...
+
+    @property
+    def packs(self) -> Path:
+        """The folder of what is read with it; it need not be there."""
+        ...
+
+    def renew(self) -> Renewal:
+        """Read it again; blocking, for a thread. What it gives counts as in force from now on.
+
+        Raises ConfigError with every mistake; then nothing has changed.
+        """
+        ...

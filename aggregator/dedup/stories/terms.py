@@ -1,0 +1,231 @@
+"""An article -> the terms that tell its event, small enough to lie beside it in the store."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from itertools import combinations
+from typing import NamedTuple
+
+from aggregator.dedup.signature import UNSPACED, without_tail
+from aggregator.dedup.stories.names import PackNames, skeleton
+from aggregator.dedup.stories.numbers import number_term, spelled_term
+from aggregator.dedup.stories.stems import stemmer
+from aggregator.dedup.stories.vocabulary import EMPTY, EVENTS, PLACES, SCALES, TURNS
+from aggregator.model.article import Article
+from aggregator.model.story import StoryFeatures
+from aggregator.text import folded
+
+VERSION = 1
+MAX_BYTES = 600
+
+_MAX_HEADLINE = 18
+_MAX_LEAD = 24
+_MAX_NAMES = 8
+_MAX_KEYS = 12
+_KEYED_TERMS = 6
+_MAX_TERM = 12
+_LEAD_CHARACTERS = 300
+_LEAST_BEFORE_A_TURN = 2
+_SHORT = 3
+_ENDING = 4
+_ENDING_ELSEWHERE = 6
+# A headline in capitals throughout, or with a capital to each word, does not tell names from words.
+_TITLE_CASE = 0.7
+_TOKEN = re.compile(
+    r"(?<![\w.,])[$€£]?(?P<number>\d+(?:[.,]\d+)*)(?P<half>½|\s1/2)?(?:[\s-]?(?P<unit>[^\W\d_]+))?|(?P<word>[^\W_]+)"
+)
+# "U.N.", "U.S.": letters, each with a full stop.
+_DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
+_ARABIC = re.compile(r"[\u0621-\u064a]")
+# And, so, in, for, the: written onto the front of a word.
+_CLITICS = re.compile(r"^(?:[وفبلك]?ال|لل|[وفبل])(?=[\u0621-\u064a]{3})")
+_SHORT_ENDINGS = frozenset({"", "ي", "يه", "يا", "يين", "يون", "يات", "а", "е", "у", "ом"})
+
+
+class _Token(NamedTuple):
+    printed: str
+    folded: str
+    number: str | None = None
+
+
+def features(article: Article, names: PackNames) -> StoryFeatures:
+    """What of the article tells its event. Pure, and equal in every process.
+
+    `names` fold the spellings of a name to one (`pack_names`).
+    """
+    language = article.language.tag.split("-")[0].lower() if article.language else "und"
+    headline, lead = list(_tokens(article.headline)), list(_tokens(_lead_of(article)))
+    reader = _Reader(language, names)
+    main, background = _turned(headline, reader)
+    known = {*main, *background}
+    further = [term for term in dict.fromkeys(reader.terms(lead)) if term not in known][:_MAX_LEAD]
+    sounds = tuple(dict.fromkeys((*_sounds(headline, reader.empty), *_sounds(lead, reader.empty))))[:_MAX_NAMES]
+    found = StoryFeatures(
+        version=VERSION, language=language, headline=main, background=background, lead=tuple(further), names=sounds
+    )
+    return _fitted(replace(found, keys=_keys(found)))
+
+
+class _Reader:
+    """Tokens -> terms, in one language."""
+
+    def __init__(self, language: str, names: PackNames) -> None:
+        self._stem = stemmer(language)
+        self._events = EVENTS.get(language, EVENTS["en"])
+        self.empty = EMPTY.get(language, EMPTY["en"])
+        self._names = names
+
+    def terms(self, tokens: Sequence[_Token]) -> Iterator[str]:
+        words = [token.folded for token in tokens]
+        at = 0
+        while at < len(tokens):
+            name = None if tokens[at].number else self._names.longest(words, at)
+            if name is not None:
+                yield name[0][:_MAX_TERM]
+                at += name[1]
+                continue
+            yield from self._of(tokens[at])
+            at += 1
+
+    def _of(self, token: _Token) -> Iterator[str]:
+        if token.number is not None:
+            yield token.number
+        elif UNSPACED.search(token.folded):
+            # Without spaces, two characters in a row stand for a word.
+            yield from (token.folded[at : at + 2] for at in range(max(1, len(token.folded) - 1)))
+        elif (place := _place(token)) is not None:
+            yield f"+{place}"
+        elif len(token.folded) > 1 and token.folded not in self.empty:
+            yield self._word(token)
+
+    def _word(self, token: _Token) -> str:
+        event = self._events.get(token.folded) or self._events.get(stem := self._stem(token.folded))
+        return f"={event}" if event else stem[:_MAX_TERM]
+
+
+def _place(token: _Token) -> str | None:
+    """The country or capital; of two or three letters only in capitals ("US", "UN")."""
+    word = token.folded
+    return _begins_as_place(word, token.printed) or (
+        _begins_as_place(bare, token.printed) if (bare := _CLITICS.sub("", word)) != word else None
+    )
+
+
+def _begins_as_place(word: str, printed: str) -> str | None:
+    for beginning, name in PLACES.get(word[:2], ()):
+        if not word.startswith(beginning):
+            continue
+        if len(beginning) <= _SHORT and beginning.isascii():
+            if word == beginning and printed.isupper():
+                return name
+        elif _may_end(word[len(beginning) :], beginning):
+            return name
+    return None
+
+
+def _may_end(ending: str, beginning: str) -> bool:
+    """Whether a place's beginning may end so: "Libyan", not "malicious"; "ливийского"; مصري, not مصرف."""
+    if len(beginning) <= _SHORT:
+        return ending in _SHORT_ENDINGS
+    return len(ending) <= (min(_ENDING, len(beginning) - 2) if beginning.isascii() else _ENDING_ELSEWHERE)
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    plain = _DOTTED.sub(lambda found: found[0].replace(".", ""), text)
+    for found in _TOKEN.finditer(plain):
+        if found["word"]:
+            yield from _words(found["word"])
+            continue
+        unit = folded(found["unit"] or "")
+        number = number_term(found["number"], half=found["half"] is not None, unit=unit)
+        if number is not None:
+            yield _Token(printed=found["number"], folded=found["number"], number=number)
+        if unit and unit not in SCALES:
+            yield from _words(found["unit"])
+
+
+def _words(printed: str) -> Iterator[_Token]:
+    for word in folded(printed).split():
+        yield _Token(printed=printed, folded=word, number=spelled_term(word))
+
+
+def _turned(headline: Sequence[_Token], reader: _Reader) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Terms before and behind the headline's turn; the turn is where what went before is told, not what is new."""
+    for at, token in enumerate(headline):
+        if token.folded in TURNS:
+            main = tuple(dict.fromkeys(reader.terms(headline[:at])))
+            if len(main) >= _LEAST_BEFORE_A_TURN:
+                rest = [term for term in dict.fromkeys(reader.terms(headline[at + 1 :])) if term not in main]
+                return main[:_MAX_HEADLINE], tuple(rest)[: max(0, _MAX_HEADLINE - len(main))]
+    return tuple(dict.fromkeys(reader.terms(headline)))[:_MAX_HEADLINE], ()
+
+
+def _lead_of(article: Article) -> str:
+    lead = article.standfirst or article.summary_text or article.body_text
+    return without_tail(lead)[:_LEAD_CHARACTERS]
+
+
+def _sounds(tokens: Sequence[_Token], empty: frozenset[str]) -> Iterator[str]:
+    """Names by their consonants: words with a capital inside a sentence, all words where the script has none."""
+    words = [token for token in tokens if token.number is None]
+    capitals = sum(token.printed[0].isupper() for token in words)
+    if words and capitals / len(words) > _TITLE_CASE:
+        return
+    for at, token in enumerate(words):
+        is_name = (token.printed[0].isupper() and at > 0) or _ARABIC.match(token.printed) is not None
+        if is_name and token.folded not in empty and _place(token) is None:
+            sound = skeleton(token.folded)
+            if sound:
+                yield f"~{sound[:_MAX_TERM]}"
+
+
+def _keys(found: StoryFeatures) -> tuple[int, ...]:
+    """Two terms of the headline together: one alone ("+libya") would find hundreds of a desk's articles.
+
+    What happened first, then where and how many: these are the same in every wording and language.
+    """
+    ranked = sorted((*found.headline, *found.background), key=_rank)[:_KEYED_TERMS]
+    places = sorted(combinations(range(len(ranked)), 2), key=lambda pair: (sum(pair), pair))
+    return tuple(_key(*sorted((ranked[one], ranked[other]))) for one, other in places[:_MAX_KEYS])
+
+
+def _rank(term: str) -> tuple[int, int, str]:
+    return {"=": 0, "#": 1, "+": 1}.get(term[0], 2), -len(term), term
+
+
+def _key(one: str, other: str) -> int:
+    data = f"{VERSION} {one} {other}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(data, digest_size=8).digest()) >> 1
+
+
+def packed(found: StoryFeatures) -> bytes:
+    """The features as bytes, for the store."""
+    parts = ("\t".join(part) for part in (found.headline, found.background, found.lead, found.names))
+    text = "\n".join((str(found.version), found.language, *parts))
+    keys = b"".join(key.to_bytes(8) for key in found.keys)
+    return len(found.keys).to_bytes(1) + keys + text.encode("utf-8", "surrogatepass")
+
+
+def unpacked(data: bytes) -> StoryFeatures:
+    """The features that `packed` wrote."""
+    count, rest = data[0], data[1:]
+    keys = tuple(int.from_bytes(rest[at : at + 8]) for at in range(0, count * 8, 8))
+    version, language, *parts = rest[count * 8 :].decode("utf-8", "surrogatepass").split("\n")
+    headline, background, lead, names = (tuple(part.split("\t")) if part else () for part in parts)
+    return StoryFeatures(
+        version=int(version),
+        language=language,
+        headline=headline,
+        background=background,
+        lead=lead,
+        names=names,
+        keys=keys,
+    )
+
+
+def _fitted(found: StoryFeatures) -> StoryFeatures:
+    """The features with as much of the lead as the store has room for."""
+    while len(packed(found)) > MAX_BYTES and found.lead:
+        found = replace(found, lead=found.lead[:-1])
+    return found
