@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from aggregator.fetch import Backlog, HttpFetcher
 from aggregator.fetch.backlog import USUAL_BYTES
 from aggregator.model.poll import Outcome
@@ -13,6 +15,9 @@ from aggregator.pipeline import poll
 from tests.desk import LIMITS, START, desk
 from tests.documents import feed_source, item, rss
 from tests.loopback import Reply, Request, serve
+
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
 
 FEED = Reply(rss(item(1)))
 

@@ -12,6 +12,9 @@ from aggregator.model.source import Source, SourceKind
 from tests.desk import Desk, desk
 from tests.loopback import Reply, Request, Server, serve
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 XMLNS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 

@@ -8,6 +8,9 @@ import pytest
 from aggregator.errors import NotAFeed, UnreadableDocument
 from tests.test_documents_read import read_bytes
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 MOST_S = 3.0
 """CPU seconds; measured are 0.2 and less on one slow core, without the bounds 2 to 40."""
 WORDS = "Words of a text that go on and on, as the words of a text do. "

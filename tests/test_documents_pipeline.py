@@ -13,6 +13,9 @@ from aggregator.model.topic import Topic
 from tests.desk import START, Desk, desk
 from tests.documents import folder_source, write
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 EVERYTHING = Topic(id="everything", title="Everything", query="*")
 AGENCY = AgencyName(id="desk", name="Desk", forms=("DESK",))
 WORDS = "Envoys of {number} states met in the capital to talk about the road to elections, and agreed to meet again in {number} days."

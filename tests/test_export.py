@@ -41,6 +41,9 @@ from tests.loopback import Raw, Reply, serve
 from tests.make import NOW, article, source, stored, topic
 from tests.test_sources_add import at_a_terminal
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 HEAD = JsonFeedHead(
     title="Harbours", description=None, home_page_url="https://desk.example/", author="The desk", language="en"
 )

@@ -26,6 +26,9 @@ from aggregator.model.fetch import (
 from aggregator.model.source import Source, SourceKind, Validators
 from aggregator.text import digest
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 OLD = NOW - timedelta(hours=1)
 LIMITS = FetchLimits(timeout=timedelta(seconds=5), max_body_bytes=1000, concurrency=2, user_agent="test")

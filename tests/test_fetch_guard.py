@@ -20,6 +20,9 @@ from aggregator.model.fetch import FailureKind, Fetched, FetchFailed, FetchLimit
 from aggregator.model.source import Source, SourceKind, Validators
 from tests.loopback import Reply, Request, serve
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LIMITS = FetchLimits(timeout=timedelta(seconds=2), max_body_bytes=1000, concurrency=2, user_agent="test")
 

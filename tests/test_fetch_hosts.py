@@ -16,6 +16,9 @@ from aggregator.model.source import Validators
 from tests.fetching import LIMITS, NOW, RSS, a_source, in_fetcher
 from tests.loopback import Raw, Reply, Request, Server, serve
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 PAUSE_S = 0.15
 PAUSING = replace(LIMITS, host_pause=timedelta(seconds=PAUSE_S))
 BIG = Reply(b"x" * 200_000, status=404)

@@ -5,11 +5,16 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from aggregator.fetch import HttpFetcher
 from aggregator.model.fetch import Fetched, FetchResult
 from aggregator.model.source import Validators
 from tests.fetching import LIMITS, NOW, RSS, a_source, failed
 from tests.loopback import Reply, Server, serve
+
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
 
 
 async def ask(fetcher: HttpFetcher, server: Server) -> FetchResult:

@@ -30,6 +30,9 @@ from tests.desk import LIMITS, START, Desk, desk
 from tests.documents import feed_source, item, rss
 from tests.loopback import Raw, Reply, Request, Server, serve
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 HARBOUR = Topic(id="harbour", title="Harbour", query="dredging")
 EVERYTHING = Topic(id="all", title="All", query="*")
 TOPICS = (EVERYTHING, HARBOUR)

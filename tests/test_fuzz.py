@@ -30,6 +30,9 @@ from tests.hostile import PAYLOADS
 from tests.hostile.allowed import left_in, left_in_feed
 from tests.hostile.published import articles_of, feed_of
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 AGENCIES = (AgencyName(id="desk", name="Desk", forms=("DESK", "ТАСС", "ديسك")),)
 FEED = Source(id="feed", kind=SourceKind.FEED, url="https://example.org/feed", timezone="Africa/Tripoli")

@@ -13,6 +13,9 @@ from tests.manners.play import NotApplicable
 from tests.manners.score import serving, site_number, started
 from tests.manners.server import Server
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

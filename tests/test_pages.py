@@ -25,6 +25,9 @@ from tests.documents import item, rss, write
 from tests.loopback import Reply, serve
 from tests.web_client import Get, asking
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 TALKS = Topic(
     id="talks",
     title='Talks & "more"',

@@ -34,6 +34,9 @@ from tests.loopback import Reply, Request, Server, serve
 from tests.program import configure, feed_table, free_port, running
 from tests.web_client import Get, asking
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 BASE = "https://feeds.example.org"
 TOPIC = "https://example.org/feed.xml"
 SOURCE = Source(id="one", kind=SourceKind.FEED, url=TOPIC)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from aggregator.fetch import HttpFetcher
 from aggregator.model.ledger import RowState
 from aggregator.pipeline import Works, rematch
@@ -15,6 +17,9 @@ from tests import make
 from tests.desk import LIMITS, START, Desk, desk
 from tests.documents import feed_source, item, rss
 from tests.loopback import Reply, serve
+
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
 
 ARTICLES = 230
 """More than a chunk of 200."""

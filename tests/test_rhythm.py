@@ -15,6 +15,9 @@ from aggregator.model.source import Source, SourceState
 from aggregator.schedule import next_poll, observe
 from tests import make
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE, HOUR, DAY, WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 PATIENT = make.source(max_interval=4 * WEEK)

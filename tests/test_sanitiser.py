@@ -21,6 +21,9 @@ from tests.hostile.carriers import ATOM, BROKEN, LOCAL, RSS, documents, together
 from tests.hostile.published import articles_of, feed_of
 from tests.make import source
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 KINDS = {
     "address", "breakout", "cdata", "character", "clobbering", "comment", "double-escape", "form", "frame", "handler",
     "instruction", "jump", "length", "mathml", "media", "mutation", "plugin", "scheme", "script", "style", "svg",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import feedparser
+import pytest
 
 from aggregator.health import health_of, notes
 from aggregator.model.desk import RequestKind
@@ -20,6 +21,9 @@ from tests.atom_rules import problems
 from tests.desk import START, Desk, desk
 from tests.documents import feed_source, item, rss
 from tests.loopback import Reply, Request, serve
+
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
 
 EVERYTHING = Topic(id="all", title="All", query="*")
 HOUR = timedelta(hours=1)

@@ -18,6 +18,9 @@ from tests.documents import item, rss
 from tests.loopback import Raw, Reply, Request, Server, serve
 from tests.program import Done, environment, run
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 RSS = {"Content-Type": "application/rss+xml"}
 

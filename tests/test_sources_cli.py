@@ -20,6 +20,9 @@ from tests.loopback import Reply, Server, serve
 from tests.make import NOW
 from tests.program import run, running
 
+# Left out of `make check`, which is to take 20 s.
+pytestmark = pytest.mark.slow
+
 FEED = """<?xml version="1.0"?>
 <feed xmlns="http://www.w3.org/2005/Atom"><title>Zürich  harbour
 news</title><id>urn:example:feed</id><updated>2026-01-02T00:00:00Z</updated>{more}

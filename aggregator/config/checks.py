@@ -104,7 +104,9 @@ def _origins(reading: Reading) -> Iterator[Finding]:
             yield Finding(place=("sources", index, "path"), message="a source has a url or a path, not both")
         elif "path" in raw:
             for key in sorted(raw.keys() & set(_OF_ADDRESSES_ONLY)):
-                yield Finding(place=("sources", index, key), message="has no effect on a path; take it out")
+                # `config show` writes every default, and what it writes is to be read again.
+                if not (key == "fulltext" and source.fulltext is Fulltext.OFF):
+                    yield Finding(place=("sources", index, key), message="has no effect on a path; take it out")
     enabled = [source if source.enabled else None for source in reading.settings.sources]
     yield from _repeated("sources", "url", [source and source.url for source in enabled])
     yield from _repeated("sources", "path", [source and source.path for source in enabled])
