@@ -84,7 +84,7 @@ def _enter(
         for stored, match in found
         if not any(row.topic_id == topic.id and row.grain is topic.grain for row in batch.rows_of(stored.uri))
     ]
-    fresh.sort(key=lambda pair: (pair[0].effective_at, pair[0].uri))
+    fresh.sort(key=lambda pair: (pair[0].effective_at, pair[0].first_seen_at, pair[0].uri))
     surplus = max(len(fresh) - _FIRST_ENTRIES, 0)
     writing = works.writing(batch, ledger.Occasion(now=now, is_new_topic=is_new, is_rule_edit=not is_new))
     beyond = replace(writing, occasion=replace(writing.occasion, is_surplus=True))
