@@ -105,7 +105,7 @@ def _origins(reading: Reading) -> Iterator[Finding]:
         elif "path" in raw:
             for key in sorted(raw.keys() & set(_OF_ADDRESSES_ONLY)):
                 # `config show` writes every default, and what it writes is to be read again.
-                if not (key == "fulltext" and source.fulltext is Fulltext.OFF):
+                if not (key == "fulltext" and raw[key] == Fulltext.OFF.value):
                     yield Finding(place=("sources", index, key), message="has no effect on a path; take it out")
     enabled = [source if source.enabled else None for source in reading.settings.sources]
     yield from _repeated("sources", "url", [source and source.url for source in enabled])
