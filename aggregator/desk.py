@@ -57,6 +57,8 @@ _PAST = {
     Word.HOLD: "held",
     Word.RELEASE: "released",
     Word.DATE: "dated",
+    Word.MERGE: "put together",
+    Word.SPLIT: "put apart",
 }
 
 

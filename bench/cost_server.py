@@ -43,10 +43,16 @@ def _text(feed: int, number: int) -> str:
     paragraphs = []
     for part in range(6):
         seed = zlib.crc32(f"{feed}/{number}/{part}".encode())
-        words = [_WORDS[(seed >> (at % 24)) * (at + 7) % len(_WORDS)] for at in range(40)]
+        # Of 784 words: texts made of a few dozen are much alike.
+        words = [_word(zlib.crc32(f"{seed}/{at}".encode())) for at in range(40)]
         link = f'<a href="https://site{feed}.example/{number}/{part}">{words[0]} {seed}</a>'
         paragraphs.append(f"<p>The {link} of <b>{words[1]}</b> says that {' '.join(words)}.</p>")
     return "".join(paragraphs)
+
+
+def _word(number: int) -> str:
+    first, second = divmod(number, len(_WORDS))
+    return _WORDS[second] + _WORDS[first % len(_WORDS)]
 
 
 def _item(feed: int, number: int) -> str:

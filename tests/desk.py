@@ -75,13 +75,22 @@ class Desk:
                 polls = await poll(works, writer, sources=self.sources)
             return polls, publish(works, self.now, heal=True)
 
-    def decide(self, word: Word, article_uri: str, *, topic_id: str | None = None, day: date | None = None) -> None:
+    def decide(
+        self,
+        word: Word,
+        article_uri: str,
+        *,
+        topic_id: str | None = None,
+        other_uri: str | None = None,
+        day: date | None = None,
+    ) -> None:
         """Write a decision down; the next `run` carries it out."""
         made = Decision(
             number=None,
             word=word,
             article_uri=article_uri,
             topic_id=topic_id,
+            other_uri=other_uri,
             day=day,
             by="maria",
             reason="a reason",

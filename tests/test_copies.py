@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.dedup.alignment import align
-from aggregator.dedup.copies import is_live, is_series, judge
+from aggregator.dedup.copies import is_live, is_series, is_worth_judging, judge
 from aggregator.dedup.groups import group
 from aggregator.model.copies import CopyEvidence, CopyRelation, CopyText, CopyVerdict, GroupText, JudgedPair
 from aggregator.text import words_in_order
@@ -415,3 +415,12 @@ def test_groups_are_the_same_in_any_order_of_arrival(
     for found in expected:
         assert all(frozenset((found.anchor, member.uri)) in copies for member in found.members)
     assert len({uri for found in expected for uri in found.uris}) == sum(len(found.uris) for found in expected)
+
+
+@pytest.mark.parametrize("case", ACROSS_SOURCES, ids=lambda case: case.why)
+def test_a_look_at_the_bags_of_words_turns_no_copy_away(case: Case) -> None:
+    assert is_worth_judging(case.one, case.other) or not judge(case.one, case.other).is_copy
+
+
+def test_a_text_in_other_words_needs_no_verdict() -> None:
+    assert not is_worth_judging(text(), text(MORE + SUMMARY, source="two"))

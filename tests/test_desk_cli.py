@@ -98,3 +98,26 @@ def test_a_topic_is_closed_only_once_it_left_the_configuration(folder: Path) -> 
     before = feed(folder)
     run(folder, "once")
     assert feed(folder) == before
+
+
+def test_what_is_merged_is_told_once_and_shown_and_what_is_split_is_told_again(folder: Path) -> None:
+    write(folder / "in", "b.txt", wire("Envoys leave without a word to the press", 9))
+    assert run(folder, "once").code == 0
+    said = run(folder, "desk", "merge", "a.txt", "b.txt", "--by", "maria", "--reason", "one meeting")
+    assert said.out.startswith("merge: Envoys meet in the capital | Envoys leave without a word to the press")
+    assert run(folder, "once").code == 0
+    shown = run(folder, "articles", "show", "a.txt").out
+    assert "Envoys leave without a word to the press" in shown
+    assert "put together by the desk" in shown
+    (whole,) = run(folder, "articles", "show", "b.txt", "--json").objects
+    (copy,) = whole["copies"]
+    assert (copy["headline"], copy["relation"], copy["through"]) == ("Envoys meet in the capital", None, None)
+    groups = {one["copy_group"] for one in run(folder, "articles", "export").objects}
+    assert groups == {whole["copy_group"]}
+    assert whole["copy_group"] is not None
+    assert run(folder, "desk", "split", "b.txt", "a.txt").code == 0
+    assert run(folder, "once").code == 0
+    assert {one["copy_group"] for one in run(folder, "articles", "export").objects} == {None}
+    words = [(one["word"], one["other"] is not None) for one in run(folder, "desk", "log", "--json").objects]
+    assert words == [("merge", True), ("split", True)]
+    assert run(folder, "desk", "merge", "a.txt", "a.txt").code == 1

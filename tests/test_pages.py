@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.model.copies import CopyEvidence, CopyRelation, CopyVerdict, Membership
 from aggregator.model.desk import Decision, Word
 from aggregator.model.ledger import ArchivePage, LedgerRow, RowState
 from aggregator.model.source import AgencyName, Announce, Republish, Source, SourceKind
@@ -306,6 +307,26 @@ def test_an_article_is_shown_with_all_that_is_believed_of_it(at: Desk, get: Get)
     assert "wire 2026-03-01 12:00 UTC 2026-03-01 12:00 UTC a.txt" in told
     assert f'live its source announces all (announce = "all") {uri_of(at, "Envoys meet")}' in told
     assert Outline(page).feeds == ["/feeds/all.atom", "/feeds/talks.atom"]
+
+
+def test_the_copies_of_an_article_are_shown_with_their_grounds_but_not_what_the_desk_keeps_back(
+    at: Desk, get: Get
+) -> None:
+    uris = [uri_of(at, headline) for headline in ("Envoys meet", "Envoys speak", "Weather")]
+    evidence = CopyEvidence(reason="the same text", shared=0.93, words=120, numbers=("40 / 55",))
+    verdict = CopyVerdict(relation=CopyRelation.UPDATE, score=0.93, evidence=evidence)
+    members = [
+        Membership(uri=uri, group=uris[0], anchor=uris[0], verdict=verdict if uri == uris[1] else None) for uri in uris
+    ]
+    with at.store.batch() as batch:
+        batch.copies.save_memberships(uris, members)
+    told = words(get(path_of(at, "Envoys meet")).text)
+    assert "3 texts by 2 outlets, one originator: Desk" in told
+    assert "Envoys speak update: 93 % of 120 words shared, the same text; numbers 40 / 55" in told
+    assert "Weather put together by the desk" in told
+    assert "(against the longest of them)" in words(get(path_of(at, "Weather")).text)
+    say(at, Word.HOLD, "Weather")
+    assert "Weather" not in words(get(path_of(at, "Envoys meet")).text)
 
 
 def test_the_words_that_matched_are_marked(at: Desk, get: Get) -> None:

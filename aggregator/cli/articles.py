@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from aggregator.cli.exchange import Exchange
     from aggregator.config import Configuration
     from aggregator.model.article import Article, PartialDate
+    from aggregator.model.copies import CopyVerdict, Origin
     from aggregator.model.ledger import LedgerRow
     from aggregator.model.topic import Evidence, Match
-    from aggregator.storage import ArticleView, Reader
+    from aggregator.storage import ArticleView, CopyRow, Reader
     from aggregator.topics.match import Matcher
 
 articles = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Stored articles.")
@@ -92,14 +93,19 @@ def articles_show(
     as_json: AsJson = False,
 ) -> None:
     """Everything that is known of one article: its text, its dates with their basis, where it was seen and published."""
+    from aggregator.dedup.origin import originator
+
     found = configuration(context)
     with reading(found) as reader:
         view = find_article(reader, article)
         rows = reader.rows_of(view.stored.uri)
+        copies = reader.copies_of(view.stored.uri)
+    origin = originator(view.stored.article, found.agencies)
     if as_json:
-        print_json(export(view) | {"ledger": [_row_as_json(row) for row in rows]})
+        more = {"ledger": [_row_as_json(row) for row in rows], "copies": [_copy_as_json(one) for one in copies]}
+        print_json(export(view) | more | {"originator": _origin_as_json(origin)})
     else:
-        _print_article(view, rows)
+        _print_article(view, rows, copies, origin)
 
 
 @articles.command("export")
@@ -277,7 +283,7 @@ def export(view: "ArticleView") -> dict[str, Any]:
             }
             for seen in view.observations
         ],
-        "copy_group": None,
+        "copy_group": view.copy_group,
         "story": None,
         "topics": [
             {
@@ -349,7 +355,61 @@ def _row_as_json(row: "LedgerRow") -> dict[str, Any]:
     }
 
 
-def _print_article(view: "ArticleView", rows: "tuple[LedgerRow, ...]") -> None:
+def _copy_as_json(one: "CopyRow") -> dict[str, Any]:
+    verdict = one.verdict
+    evidence = verdict.evidence if verdict else None
+    return {
+        "uri": one.stored.uri,
+        "headline": one.stored.article.headline,
+        "publisher": one.stored.article.publisher.name,
+        "url": one.stored.article.url,
+        "first_seen": one.stored.first_seen_at,
+        "relation": verdict.relation.value if verdict else None,
+        "score": verdict.score if verdict else None,
+        "reason": evidence.reason if evidence else None,
+        "words": evidence.words if evidence else None,
+        "numbers": list(evidence.numbers) if evidence else [],
+        "names": list(evidence.names) if evidence else [],
+        "negations": list(evidence.negations) if evidence else [],
+        "through": one.through,
+    }
+
+
+def _origin_as_json(origin: "Origin | None") -> dict[str, Any] | None:
+    if origin is None:
+        return None
+    clues = [{"kind": clue.kind, "quote": clue.quote, "says": clue.says} for clue in origin.clues]
+    return {"id": origin.agency.id, "name": origin.agency.name, "confidence": origin.agency.confidence, "clues": clues}
+
+
+def _print_copies(copies: "tuple[CopyRow, ...]", origin: "Origin | None") -> None:
+    if origin:
+        marks = ", ".join(f'{clue.kind} "{clue.quote}"' for clue in origin.clues)
+        say(f"origin {origin.agency.name}, confidence {origin.agency.confidence:g}: {marks}")
+    if not copies:
+        return
+    outlets = {one.stored.article.publisher.name for one in copies}
+    say(f"one text with {len(copies)} more by {len(outlets)} outlets: one originator, however many print it")
+    for one in copies:
+        say(f"{short(one.stored.uri)}  {one.stored.article.publisher.name}: {one.stored.article.headline}", 2)
+        through = f" (against {short(one.through)}, the longest)" if one.through else ""
+        say(f"{_verdict_in_words(one.verdict)}{through}", 12)
+
+
+def _verdict_in_words(verdict: "CopyVerdict | None") -> str:
+    if verdict is None:
+        return "put together by the desk"
+    from aggregator.dedup.copies import in_words
+
+    return in_words(verdict)
+
+
+def _print_article(
+    view: "ArticleView",
+    rows: "tuple[LedgerRow, ...]",
+    copies: "tuple[CopyRow, ...]",
+    origin: "Origin | None",
+) -> None:
     stored, article = view.stored, view.stored.article
     say(article.headline)
     if article.standfirst:
@@ -366,6 +426,7 @@ def _print_article(view: "ArticleView", rows: "tuple[LedgerRow, ...]") -> None:
             f"{seen.source_id}: {_minute(seen.first_seen_at)} to {_minute(seen.last_seen_at)}  {seen.link or seen.document}",
             2,
         )
+    _print_copies(copies, origin)
     for match in view.matches:
         words = ", ".join(dict.fromkeys(one.term for one in match.evidence))
         say(f"matches {match.topic_id}, score {match.score:g}: {words}", 2)

@@ -1,4 +1,4 @@
-"""`desk pin/drop/kill/hold/release/log` and `topics close`: what people decide, written down and carried out by whoever publishes."""
+"""`desk pin/drop/kill/hold/release/merge/split/log` and `topics close`: what people decide, written down and carried out by whoever publishes."""
 
 from datetime import datetime
 from typing import Annotated
@@ -71,6 +71,32 @@ def release(
 
 
 @desk.command()
+def merge(
+    context: typer.Context,
+    article: ArticleName,
+    other: ArticleName,
+    by: By = None,
+    reason: Reason = "",
+    dry_run: DryRun = False,
+) -> None:
+    """The two are one text whatever their words say: a feed that tells a text once tells the first."""
+    _decide(context, Word.MERGE, article, other=other, by=by, reason=reason, dry_run=dry_run)
+
+
+@desk.command()
+def split(
+    context: typer.Context,
+    article: ArticleName,
+    other: ArticleName,
+    by: By = None,
+    reason: Reason = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Neither is a copy of the other whatever their words say: each has an entry of its own."""
+    _decide(context, Word.SPLIT, article, other=other, by=by, reason=reason, dry_run=dry_run)
+
+
+@desk.command()
 def log(context: typer.Context, as_json: AsJson = False) -> None:
     """Every decision, oldest first."""
     found = configuration(context)
@@ -80,7 +106,7 @@ def log(context: typer.Context, as_json: AsJson = False) -> None:
         if as_json:
             print_json(_as_json(one))
         else:
-            target = f"{one.topic_id} {one.article_uri}" if one.topic_id else one.article_uri
+            target = " ".join(filter(None, (one.topic_id, one.article_uri, one.other_uri)))
             because = f": {one.reason}" if one.reason else ""
             waiting = "" if one.applied_at else "  (not carried out yet)"
             typer.echo(f"{_minute(one.decided_at)}  {one.word.value} {target} by {one.by}{because}{waiting}")
@@ -115,17 +141,22 @@ def _decide(
     reason: str,
     dry_run: bool,
     topic: str | None = None,
+    other: str | None = None,
 ) -> None:
     found = configuration(context)
     if topic is not None:
         find_topic(found, topic)
     with reading(found) as reader:
         stored = find_article(reader, name).stored
+        second = None if other is None else find_article(reader, other).stored
+    if second and second.uri == stored.uri:
+        raise AggregatorError(f"{name} and {other} are one article: {stored.article.headline}")
     made = Decision(
         number=None,
         word=word,
         article_uri=stored.uri,
         topic_id=topic,
+        other_uri=second.uri if second else None,
         by=by or user_name(),
         reason=" ".join(reason.split()),
         decided_at=clock(),
@@ -134,8 +165,9 @@ def _decide(
         with writing_beside(found) as batch:
             batch.desk.decide(made)
     where = f" in {topic}" if topic else ""
+    names = f"{stored.article.headline} | {second.article.headline}" if second else stored.article.headline
     would = "would be written down" if dry_run else "written down; the running daemon or the next run carries it out"
-    typer.echo(f"{word.value}{where}: {stored.article.headline}\n{would}")
+    typer.echo(f"{word.value}{where}: {names}\n{would}")
 
 
 def _as_json(one: Decision) -> dict[str, object]:
@@ -144,6 +176,7 @@ def _as_json(one: Decision) -> dict[str, object]:
         "word": one.word.value,
         "article": one.article_uri,
         "topic": one.topic_id,
+        "other": one.other_uri,
         "day": one.day.isoformat() if one.day else None,
         "by": one.by,
         "reason": one.reason,

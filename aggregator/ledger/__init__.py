@@ -1,6 +1,6 @@
 """What goes out, when, under which id: a match and the rows so far -> the row to write. Written once, never recomputed."""
 
-from aggregator.ledger.admit import Occasion, admit
+from aggregator.ledger.admit import Occasion, Told, admit
 from aggregator.ledger.change import (
     GOVERNOR_SPAN,
     UPDATE_INTERVAL,
@@ -14,15 +14,18 @@ from aggregator.ledger.change import (
 )
 from aggregator.ledger.document import full_pages, live_document, page_of, page_positions, stands_in_archive
 from aggregator.ledger.ids import entry_id, feed_id, printed_date
+from aggregator.ledger.told import freed, teller, tells, under_teller
 
 __all__ = [
     "GOVERNOR_SPAN",
     "UPDATE_INTERVAL",
     "Occasion",
+    "Told",
     "admit",
     "confirm",
     "entry_id",
     "feed_id",
+    "freed",
     "full_pages",
     "is_due",
     "let_out",
@@ -33,6 +36,9 @@ __all__ = [
     "release",
     "revise",
     "stands_in_archive",
+    "teller",
+    "tells",
     "tombstone_is_over",
     "under_rights_and_desk",
+    "under_teller",
 ]

@@ -26,6 +26,16 @@ class Occasion:
     is_surplus: bool = False
     """Beyond what a new topic's first publication takes."""
     is_rule_edit: bool = False
+    is_freed: bool = False
+    """It waited because another entry told its text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Another article's entry in the same feed tells the text already."""
+
+    uri: str
+    reason: str
 
 
 def admit(
@@ -39,12 +49,13 @@ def admit(
     occasion: Occasion,
     standing: Standing = NOTHING_SAID,
     live_last_hour: int = 0,
+    told: Told | None = None,
 ) -> LedgerRow:
     """The row of an article that is new to the topic; every match gets one, with its reason.
 
     `live_last_hour` counts the feed's rows made live within the last 60 minutes, for the governor.
     """
-    state, reason = state_of(topic, stored, occasion, standing, live_last_hour=live_last_hour)
+    state, reason = state_of(topic, stored, occasion, standing, live_last_hour=live_last_hour, told=told)
     return LedgerRow(
         seq=None,
         topic_id=topic.id,
@@ -62,14 +73,26 @@ def admit(
         digest=material,
         fragment=None,
         unsettled_source=occasion.unsettled_source if state is RowState.HELD and reason == UNCONFIRMED else None,
+        copy_of=copy_of(state, reason, told),
     )
 
 
+def copy_of(state: RowState, reason: str, told: Told | None) -> str | None:
+    """The article that a row is held for."""
+    return told.uri if told and state is RowState.HELD and reason == told.reason else None
+
+
 def state_of(
-    topic: Topic, stored: StoredArticle, occasion: Occasion, standing: Standing, *, live_last_hour: int
+    topic: Topic,
+    stored: StoredArticle,
+    occasion: Occasion,
+    standing: Standing,
+    *,
+    live_last_hour: int,
+    told: Told | None = None,
 ) -> tuple[RowState, str]:
     """Where an entry that stands nowhere yet begins, and why."""
-    kept = _kept_back(topic, stored, occasion, standing)
+    kept = _kept_back(topic, stored, occasion, standing, told)
     if kept is not None:
         return kept
     if topic.id in standing.pinned:
@@ -85,27 +108,32 @@ def state_of(
 
 
 def _kept_back(
-    topic: Topic, stored: StoredArticle, occasion: Occasion, standing: Standing
+    topic: Topic, stored: StoredArticle, occasion: Occasion, standing: Standing, told: Told | None
 ) -> tuple[RowState, str] | None:
     """Why the entry does not go out; None where nothing is against it. A pin beats the rule and the window."""
-    article = stored.article
-    if article.rights.republish is Republish.NONE:
+    if stored.article.rights.republish is Republish.NONE:
         return RowState.HELD, RIGHTS
     if standing.held:
         return RowState.HELD, standing.held
     if topic.id in standing.pinned:
         return None
+    if told:
+        return RowState.HELD, told.reason
+    return _kept_by_occasion(topic, stored, occasion)
+
+
+def _kept_by_occasion(topic: Topic, stored: StoredArticle, occasion: Occasion) -> tuple[RowState, str] | None:
     if occasion.unsettled_source:
         return RowState.HELD, UNCONFIRMED
     if occasion.is_rule_edit:
         return RowState.ARCHIVED, "matched only since the topic's rule was edited"
     if occasion.is_surplus:
         return RowState.ARCHIVED, "stored before the topic was made, and not among the newest"
-    if article.announce is Announce.ALL:
+    if stored.article.announce is Announce.ALL:
         return None
     if occasion.is_first_good_poll and stored.effective_basis is EffectiveBasis.FIRST_SEEN:
         return RowState.ARCHIVED, 'undated at its source\'s first poll; set announce = "all"'
-    reference = occasion.now if occasion.is_new_topic else stored.first_seen_at
+    reference = occasion.now if occasion.is_new_topic or occasion.is_freed else stored.first_seen_at
     if reference - stored.effective_at > topic.window:
         return RowState.ARCHIVED, f'older than the window of {_hours(topic.window)}; set announce = "all"'
     return None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.desk import Standing
-from aggregator.ledger.admit import RIGHTS, Occasion, state_of
+from aggregator.ledger.admit import RIGHTS, Occasion, Told, copy_of, state_of
 from aggregator.model.article import StoredArticle
 from aggregator.model.ledger import LedgerRow, RowState
 from aggregator.model.source import Republish
@@ -19,11 +19,11 @@ _QUEUE_HOURS = 24
 
 
 def revise(row: LedgerRow, *, material: bytes, now: datetime) -> LedgerRow | None:
-    """The row after its article's text changed; None where nothing material did.
+    """The row after its article's text changed; None where nothing material did, or another entry tells the text.
 
     The first change is published at once, a further one within the hour waits for that hour's end.
     """
-    if row.state is RowState.WITHDRAWN:
+    if row.state is RowState.WITHDRAWN or (row.copy_of and row.state is not RowState.HELD):
         return None
     if material == row.digest:
         return replace(row, pending_since=None) if row.pending_since else None
@@ -47,7 +47,14 @@ def release(row: LedgerRow, *, material: bytes, now: datetime) -> LedgerRow:
 
 
 def under_rights_and_desk(
-    row: LedgerRow, topic: Topic, stored: StoredArticle, standing: Standing, occasion: Occasion, *, live_last_hour: int
+    row: LedgerRow,
+    topic: Topic,
+    stored: StoredArticle,
+    standing: Standing,
+    occasion: Occasion,
+    *,
+    live_last_hour: int,
+    told: Told | None = None,
 ) -> LedgerRow:
     """The row under the rights that the article has now and under what the desk says of it now (rules R11, R16, R21, R30).
 
@@ -60,7 +67,9 @@ def under_rights_and_desk(
     must_wait = stored.article.rights.republish is Republish.NONE or standing.held is not None
     if must_wait:
         reason = RIGHTS if stored.article.rights.republish is Republish.NONE else standing.held or ""
-        return replace(row, state=RowState.HELD, reason=reason, pending_since=None, has_tombstone=False)
+        return replace(row, state=RowState.HELD, reason=reason, pending_since=None, has_tombstone=False, copy_of=None)
+    if row.copy_of and row.state is RowState.HELD and topic.id not in standing.pinned:
+        return row  # until nothing else tells its text (`freed`)
     is_pin_waiting = topic.id in standing.pinned and row.state in (
         RowState.QUEUED,
         RowState.ARCHIVED,
@@ -69,10 +78,11 @@ def under_rights_and_desk(
     is_let_go = row.state is RowState.HELD and row.unsettled_source is None
     if not (is_pin_waiting or is_let_go):
         return row
-    state, reason = state_of(topic, stored, occasion, standing, live_last_hour=live_last_hour)
+    state, reason = state_of(topic, stored, occasion, standing, live_last_hour=live_last_hour, told=told)
     was_published = row.state is RowState.HELD and row.position is not None
     at = row.first_published_at if was_published else occasion.now
-    reason = standing.released or reason
+    held_for = None if was_published else copy_of(state, reason, told)
+    reason = reason if held_for else standing.released or reason
     return replace(
         row,
         state=RowState.LIVE if was_published else state,
@@ -81,16 +91,25 @@ def under_rights_and_desk(
         updated_at=max(row.updated_at, occasion.now),
         withdrawn_at=None,
         has_tombstone=False,
+        copy_of=held_for,
     )
 
 
 def confirm(
-    row: LedgerRow, topic: Topic, stored: StoredArticle, standing: Standing, occasion: Occasion, *, live_last_hour: int
+    row: LedgerRow,
+    topic: Topic,
+    stored: StoredArticle,
+    standing: Standing,
+    occasion: Occasion,
+    *,
+    live_last_hour: int,
+    told: Told | None = None,
 ) -> LedgerRow:
     """A row that waited for its source's ids to settle goes the way of a new one (rules R19)."""
-    state, reason = state_of(topic, stored, occasion, standing, live_last_hour=live_last_hour)
+    state, reason = state_of(topic, stored, occasion, standing, live_last_hour=live_last_hour, told=told)
     return replace(
         row,
+        copy_of=copy_of(state, reason, told),
         state=state,
         reason=reason,
         first_published_at=occasion.now,
@@ -140,4 +159,5 @@ def _withdrawn(row: LedgerRow, reason: str, now: datetime) -> LedgerRow:
         pending_since=None,
         withdrawn_at=now,
         has_tombstone=was_published,
+        copy_of=None,
     )

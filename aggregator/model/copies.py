@@ -96,6 +96,26 @@ class JudgedPair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """Who else shows the very text of an article."""
+
+    name: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A group of copies as it is stored, seen from one of its articles."""
+
+    uri: str
+    group: str
+    """The uri of the member that was seen first."""
+    anchor: str
+    verdict: CopyVerdict | None
+    """On the member and the anchor; None for the anchor itself, and where a person put it there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupText:
     """What the choice of a group's anchor needs of an article."""
 

@@ -19,17 +19,22 @@ class Word(StrEnum):
     RELEASE = "release"
     DATE = "date"
     """Was written on that day."""
+    MERGE = "merge"
+    """Is one text with the other article, whatever their words say."""
+    SPLIT = "split"
+    """Is no copy of the other article, whatever their words say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One decision: by whom, when, why. `topic_id` goes with pin and drop, `day` with date."""
+    """One decision: by whom, when, why. `topic_id` goes with pin and drop, `day` with date, `other_uri` with merge and split."""
 
     number: int | None
     """None until stored."""
     word: Word
     article_uri: str
     topic_id: str | None = None
+    other_uri: str | None = None
     day: date | None = None
     by: str
     reason: str = ""

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from aggregator.model.article import Article, StoredArticle
+from aggregator.model.copies import Signature
 from aggregator.model.slots import quickly_pickled
 from aggregator.model.topic import Match
 
@@ -66,6 +67,8 @@ class Sighting:
     matches: tuple[Match, ...]
     mint_name: str
     """The name its uri is minted from if it turns out to be new (rules R5)."""
+    signature: Signature | None = None
+    """Under which its copies are looked up; None for a text that is too short to have any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,9 @@ class LedgerRow:
     """The live document still shows the tombstone (30 days, rules R16)."""
     unsettled_source: str | None = None
     """Held until this source shows the entry again under the same key (rules R19)."""
+    copy_of: str | None = None
+    """The article whose entry tells the same text: a row that is held for it stands in no file, one that was published
+    before that was known gets no more updates (rules R20)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from aggregator import ledger
 from aggregator.desk import standing
 from aggregator.model.desk import Decision, Request, RequestKind, Word
 from aggregator.model.topic import Match
-from aggregator.pipeline.enter import Writing, admit, revise
+from aggregator.pipeline.copies import regroup
+from aggregator.pipeline.enter import Writing, admit, retell, retell_group, revise
 from aggregator.pipeline.settle import dated
 from aggregator.pipeline.works import Works
 from aggregator.storage import Batch
@@ -43,6 +44,8 @@ def _carry_out(writing: Writing, decision: Decision) -> None:
     batch = writing.batch
     if decision.word is Word.DATE:
         _fix_date(batch, decision)
+    if decision.word in (Word.MERGE, Word.SPLIT):
+        retell(writing, regroup(writing, {decision.article_uri, decision.other_uri or decision.article_uri}))
     stored = batch.article(decision.article_uri)
     says = standing(batch.desk.of(stored.uri))
     rows = batch.rows_of(stored.uri)
@@ -52,6 +55,7 @@ def _carry_out(writing: Writing, decision: Decision) -> None:
     if decision.word is Word.PIN and topic and not any(row.topic_id == topic.id for row in rows):
         pinned = Match(topic_id=topic.id, rule_version=writing.matcher.rule_versions[topic.id], score=0.0, evidence=())
         admit(writing, topic, pinned, stored, says)
+    retell_group(writing, stored.uri)
     _LOG.info("decided", extra={"word": decision.word.value, "article": stored.uri, "topic": decision.topic_id or ""})
 
 

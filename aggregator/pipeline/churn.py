@@ -7,7 +7,8 @@ from aggregator.desk import standing
 from aggregator.ledger import confirm
 from aggregator.model.article import Article
 from aggregator.model.identity import Sighting
-from aggregator.pipeline.enter import Writing, save
+from aggregator.pipeline.enter import Writing, retell_group, save
+from aggregator.pipeline.telling import told
 from aggregator.storage import Batch
 from aggregator.text import digest, folded
 from aggregator.urls import path_of
@@ -57,8 +58,10 @@ def confirm_held(writing: Writing, source_id: str) -> None:
         stored = writing.batch.article(row.article_uri)
         says = standing(writing.batch.desk.of(stored.uri))
         live = writing.live_last_hour(topic)
-        confirmed = confirm(row, topic, stored, says, writing.next_occasion(), live_last_hour=live)
+        known = told(writing.batch, topic, stored.uri)
+        confirmed = confirm(row, topic, stored, says, writing.next_occasion(), live_last_hour=live, told=known)
         save(writing.batch, row, confirmed, stored, writing.site_author)
+        retell_group(writing, stored.uri)
 
 
 def in_churn(writing: Writing, source_id: str) -> Writing:

@@ -9,8 +9,10 @@ from aggregator import ledger
 from aggregator.desk import Standing, standing
 from aggregator.model.article import StoredArticle
 from aggregator.model.ledger import LedgerRow, RowState
-from aggregator.model.topic import IdPolicy, Match, Topic
+from aggregator.model.source import AgencyName
+from aggregator.model.topic import Grain, IdPolicy, Match, Topic
 from aggregator.normalise import best_claimed
+from aggregator.pipeline.telling import also_in, told, told_by
 from aggregator.render import Printed, render_entry
 from aggregator.storage import Batch
 from aggregator.topics.match import Matcher
@@ -25,6 +27,7 @@ class Writing:
     batch: Batch
     topics: tuple[Topic, ...]
     matcher: Matcher
+    agencies: tuple[AgencyName, ...]
     site_author: str
     occasion: ledger.Occasion
     _order: Iterator[int] = field(default_factory=count)
@@ -64,7 +67,13 @@ def revise(writing: Writing, row: LedgerRow, stored: StoredArticle, says: Standi
     ruled = row
     if topic := writing.topic(row.topic_id):
         ruled = ledger.under_rights_and_desk(
-            row, topic, stored, says, writing.next_occasion(), live_last_hour=writing.live_last_hour(topic)
+            row,
+            topic,
+            stored,
+            says,
+            writing.next_occasion(),
+            live_last_hour=writing.live_last_hour(topic),
+            told=told(writing.batch, topic, row.article_uri) if row.state is RowState.HELD else None,
         )
     material = writing.batch.fingerprints(row.article_uri).material
     revised = ledger.revise(ruled, material=material, now=writing.now) or ruled
@@ -86,8 +95,81 @@ def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle, s
         occasion=writing.next_occasion(),
         standing=says,
         live_last_hour=writing.live_last_hour(topic),
+        told=told(writing.batch, topic, stored.uri),
     )
     writing.batch.add_row(_in_file(writing.batch, row, stored, writing.site_author))
+
+
+def retell(writing: Writing, uris: Iterable[str]) -> None:
+    """Bring the entries of these articles to what their groups are now: of each group one entry tells the text, the
+    others wait or get no more updates, and it says where else the text is (rules R12, R20).
+    """
+    uris = sorted(uris)
+    groups = writing.batch.copies.memberships(uris)
+    for topic in writing.topics:
+        if topic.grain is not Grain.UNIQUE:
+            continue
+        parts: dict[str, list[LedgerRow]] = {}
+        for row in writing.batch.rows_in(topic.id, topic.grain, uris):
+            member = groups.get(row.article_uri)
+            parts.setdefault(member.group if member else row.article_uri, []).append(row)
+        for rows in parts.values():
+            _retell(writing, topic, rows)
+
+
+def retell_group(writing: Writing, uri: str) -> None:
+    """The same for the article's group, after something happened to one of its entries or texts."""
+    members = writing.batch.copies.group_of(uri)
+    if members:
+        retell(writing, (member.uri for member in members))
+
+
+def _retell(writing: Writing, topic: Topic, rows: list[LedgerRow]) -> None:
+    """`rows` are those of one group in the topic's feed, by sequence."""
+    first = ledger.teller(rows)
+    for place, row in enumerate(rows):
+        if first is None and row.copy_of:
+            rows[place] = _change(writing, row, _freed(writing, topic, row))
+            first = ledger.teller([rows[place]])
+    for row in rows:
+        if first is None or row.article_uri == first.article_uri:
+            after = _freed(writing, topic, row)
+        else:
+            says = standing(writing.batch.decisions_on(row.article_uri))
+            after = ledger.under_teller(row, told_by(writing.batch, first, row.article_uri), says)
+        _reprint(writing, _change(writing, row, after))
+
+
+def _freed(writing: Writing, topic: Topic, row: LedgerRow) -> LedgerRow:
+    if row.copy_of is None:
+        return row
+    stored = writing.batch.article(row.article_uri)
+    says = standing(writing.batch.decisions_on(row.article_uri))
+    live = writing.live_last_hour(topic)
+    return ledger.freed(row, topic, stored, says, writing.next_occasion(), live_last_hour=live)
+
+
+def _change(writing: Writing, before: LedgerRow, after: LedgerRow) -> LedgerRow:
+    if after == before:
+        return before
+    stored = writing.batch.article(before.article_uri)
+    return save(writing.batch, before, after, stored, writing.site_author)
+
+
+def reprint(writing: Writing, uri: str) -> None:
+    """Render the article's entries again where what they print beside its words has changed: neither id nor `updated` moves."""
+    for row in writing.batch.rows_of(uri):
+        _reprint(writing, row)
+
+
+def _reprint(writing: Writing, row: LedgerRow) -> None:
+    batch = writing.batch
+    # A text that waits for the end of its hour is not to be seen before (rules R12).
+    if row.fragment is None or row.digest != batch.fingerprints(row.article_uri).material:
+        return
+    after = _in_file(batch, row, batch.article(row.article_uri), writing.site_author)
+    if after.fragment != row.fragment:
+        batch.save_row(_with_archived(batch, row, after))
 
 
 def release_pending(batch: Batch, site_author: str, now: datetime) -> None:
@@ -110,21 +192,27 @@ def release_queued(batch: Batch, topic: Topic, site_author: str, now: datetime) 
         save(batch, before[row.seq], row, batch.article(row.article_uri), site_author)
 
 
-def save(batch: Batch, before: LedgerRow, after: LedgerRow, stored: StoredArticle, site_author: str) -> None:
-    """Store a changed row. Its entry is rendered again only when it shows another text or stands where it did not; what
+def save(batch: Batch, before: LedgerRow, after: LedgerRow, stored: StoredArticle, site_author: str) -> LedgerRow:
+    """Store a changed row and give it. Its entry is rendered again only when it shows another text or stands where it did not; what
     a full archive page shows of it stays as it was (rules R15).
     """
     if after.digest == before.digest and after.state is before.state:
         batch.save_row(after)
-        return
+        return after
     if before.position is not None and after.state is not before.state:
         batch.history.forget_page(before.topic_id, before.grain, ledger.page_of(before.position))
-    after = _in_file(batch, after, stored, site_author)
+    after = _with_archived(batch, before, _in_file(batch, after, stored, site_author))
+    batch.save_row(after)
+    return after
+
+
+def _with_archived(batch: Batch, before: LedgerRow, after: LedgerRow) -> LedgerRow:
+    """The row with what its archive page shows of it, where that page was full before the entry changed (rules R15)."""
     if after.position is not None and after.archived_fragment is None and after.fragment != before.fragment:
         highest = batch.history.highest_position(after.topic_id, after.grain)
         if before.fragment and ledger.page_of(after.position) <= ledger.full_pages(highest):
-            after = replace(after, archived_fragment=before.fragment)
-    batch.save_row(after)
+            return replace(after, archived_fragment=before.fragment)
+    return after
 
 
 def _in_file(batch: Batch, row: LedgerRow, stored: StoredArticle, site_author: str) -> LedgerRow:
@@ -133,6 +221,7 @@ def _in_file(batch: Batch, row: LedgerRow, stored: StoredArticle, site_author: s
         # A withdrawn text is in no file; one that is held may come back and is rendered then.
         return replace(row, fragment=None, archived_fragment=None)
     position = row.position or batch.history.next_position(row.topic_id, row.grain)
+    group, also = also_in(batch, row)
     printed = Printed(
         entry_id=row.entry_id,
         updated_at=row.updated_at,
@@ -140,8 +229,16 @@ def _in_file(batch: Batch, row: LedgerRow, stored: StoredArticle, site_author: s
         published_at=ledger.printed_date(row.published, stored.first_seen_at),
         first_seen_at=stored.first_seen_at,
         site_author=site_author,
+        group=group,
+        also=also,
+        related=_address(batch, row.copy_of) if row.copy_of else None,
     )
     return replace(row, position=position, fragment=render_entry(stored.article, printed))
+
+
+def _address(batch: Batch, uri: str) -> str:
+    """Where the entry that tells the text leads, or its name."""
+    return batch.article(uri).article.url or uri
 
 
 def _entry_id(batch: Batch, policy: IdPolicy, stored: StoredArticle) -> str:

@@ -43,7 +43,7 @@ def steps(batches: Batches, works: Works, now: datetime) -> Iterator[int]:
     changed = _changed(batches, works)
     if not changed:
         return
-    found: dict[str, list[tuple[datetime, str]]] = {topic.id: [] for topic, _ in changed}
+    found: dict[str, list[tuple[datetime, datetime, str]]] = {topic.id: [] for topic, _ in changed}
     yield from _go_through(batches, works, found, now)
     for topic, is_new in changed:
         gained = 0
@@ -70,7 +70,7 @@ def _changed(batches: Batches, works: Works) -> list[tuple[Topic, bool]]:
 
 
 def _go_through(
-    batches: Batches, works: Works, found: dict[str, list[tuple[datetime, str]]], now: datetime
+    batches: Batches, works: Works, found: dict[str, list[tuple[datetime, datetime, str]]], now: datetime
 ) -> Iterator[int]:
     """Match every stored article against the topics of `found`, and note there which it is: when it counts from, its uri."""
     after: str | None = None
@@ -82,7 +82,7 @@ def _go_through(
                 matches = [match for match in matches_of(writing, stored) if match.topic_id in found]
                 batch.save_matches(stored.uri, matches, found, now)
                 for match in matches:
-                    found[match.topic_id].append((stored.effective_at, stored.uri))
+                    found[match.topic_id].append((stored.effective_at, stored.first_seen_at, stored.uri))
         if not chunk:
             return
         after = chunk[-1].uri
@@ -90,13 +90,19 @@ def _go_through(
 
 
 def _enter(
-    batches: Batches, works: Works, topic: Topic, found: list[tuple[datetime, str]], *, is_new: bool, now: datetime
+    batches: Batches,
+    works: Works,
+    topic: Topic,
+    found: list[tuple[datetime, datetime, str]],
+    *,
+    is_new: bool,
+    now: datetime,
 ) -> Iterator[int]:
     """Rows for the matches that have none, oldest first so that the newest stands first in the feed; then the rule counts as
     matched. A topic that is interrupted before goes on from there, still as a new one if it was new.
     """
     with batches() as batch:
-        fresh = [uri for _, uri in found if not _has_row(batch, uri, topic)]
+        fresh = [uri for _, _, uri in found if not _has_row(batch, uri, topic)]
     surplus = max(len(fresh) - _FIRST_ENTRIES, 0)
     for start in range(0, len(fresh), _CHUNK):
         with batches() as batch:

@@ -10,7 +10,9 @@ from aggregator.model.desk import Decision, Word
 from aggregator.model.identity import Relation, Sighting, Verdict
 from aggregator.model.topic import Match
 from aggregator.normalise import effective
-from aggregator.pipeline.enter import Writing, enter
+from aggregator.pipeline.complete import complete, complete_from_copies
+from aggregator.pipeline.copies import find_copies
+from aggregator.pipeline.enter import Writing, enter, reprint, retell, retell_group
 from aggregator.storage import Batch
 
 
@@ -19,16 +21,33 @@ def settle(writing: Writing, sighting: Sighting, own_keys: frozenset[bytes]) -> 
     batch = writing.batch
     sighting = _with_what_is_known_of_its_url(batch, sighting)
     verdict = decide(sighting, batch.candidates(sighting), own_keys)
+    is_another_text = verdict.relation is not Relation.SAME
     if verdict.uri is None:
         uri = _add(batch, sighting, writing.now)
     else:
         uri = verdict.uri
-        if verdict.relation is not Relation.SAME:
-            _replace_text(batch, sighting, uri)
+        is_another_text = is_another_text and _replace_text(batch, sighting, uri)
     batch.bind_keys(sighting.source_id, sighting.keys, verdict.rebind, uri)
     batch.observe(sighting, uri, writing.now)
+    copies: frozenset[str] = frozenset()
+    if is_another_text:
+        copies = find_copies(writing, uri, sighting.signature, is_new=verdict.relation is Relation.NEW)
     _match(writing, sighting, uri, verdict)
+    _tell(writing, sighting, uri, verdict, copies)
     return verdict
+
+
+def _tell(writing: Writing, sighting: Sighting, uri: str, verdict: Verdict, copies: frozenset[str]) -> None:
+    """What follows for the entries of its copies, and for a document that this is a copy of."""
+    if copies:
+        complete_from_copies(writing, uri)
+        retell(writing, copies)
+    elif verdict.relation in (Relation.REVISION, Relation.BETTER):
+        retell_group(writing, uri)
+    elif verdict.relation is Relation.SAME and "another source" in verdict.reason:
+        complete(writing, uri, sighting.article)
+        reprint(writing, uri)
+        retell_group(writing, uri)
 
 
 def _with_what_is_known_of_its_url(batch: Batch, sighting: Sighting) -> Sighting:
@@ -84,8 +103,8 @@ def _add(batch: Batch, sighting: Sighting, now: datetime) -> str:
     return uri
 
 
-def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> None:
-    """The sighting's text becomes the article's. Its page and claimed date do not go because an edit forgot to print them."""
+def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> bool:
+    """The sighting's text becomes the article's; says whether it is another. Its page and claimed date do not go because an edit forgot to print them."""
     before, new = batch.article(uri), sighting.article
     article = replace(
         new,
@@ -107,6 +126,7 @@ def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> None:
     )
     dates = [decision for decision in batch.decisions_on(uri) if decision.word is Word.DATE]
     batch.save_article(dated(after, dates[-1]) if dates else after, prints)
+    return is_another_text
 
 
 def dated(stored: StoredArticle, decision: Decision) -> StoredArticle:

@@ -47,6 +47,7 @@ class Works:
             batch=batch,
             topics=self.topics,
             matcher=self.matcher,
+            agencies=self.agencies,
             site_author=self.site_author,
             occasion=occasion,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.dedup import fingerprints
+from aggregator.dedup.signature import signature
 from aggregator.errors import NotAFeed, UnreadableDocument
 from aggregator.model.article import Article, Completeness, LanguageBasis
 from aggregator.model.fetch import Fetched
@@ -103,6 +104,7 @@ def fill(sighting: Sighting, found: PageText, source: Source, desk: Desk, now: d
         article=article,
         fingerprints=replace(fingerprints(article), text=sighting.fingerprints.text),
         matches=desk.matcher.match(article, source.id),
+        signature=signature(article.body_text),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from aggregator.dedup import document_keys, entry_keys, fingerprints, mint_name, offers, source_uri
 from aggregator.dedup.identity import EntryKeys
+from aggregator.dedup.signature import signature
 from aggregator.errors import NotAFeed, UnreadableDocument
 from aggregator.model.cadence import Pace
 from aggregator.model.fetch import Document, Fetched, SkippedDocument
@@ -207,6 +208,7 @@ def _sight(found: EntryKeys, context: Context, matcher: Matcher) -> Sighting:
         fingerprints=prints,
         matches=matcher.match(article, source.id),
         mint_name=mint_name(source.id, keys, article),
+        signature=signature(article.body_text),
     )
 
 

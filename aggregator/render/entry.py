@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension
@@ -15,7 +16,7 @@ from aggregator.model.parsed import Category, MediaRole, OriginSource, Person
 from aggregator.model.source import Republish
 from aggregator.render.atom import AGG, instant
 from aggregator.render.rights import Shown, shown
-from aggregator.urls import is_iri
+from aggregator.urls import is_iri, is_web
 
 _XML = "http://www.w3.org/XML/1998/namespace"
 # RFC 4287 4.2.7.3; feeds also say "audio" and "image/jpg, image/png".
@@ -25,7 +26,24 @@ _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA = "http://search.yahoo.com/mrss/"
 # Whoever is named in another role is a contributor.
 _AUTHORS = (None, "author", "correspondent", "host")
+_MOST_OUTLETS = 10
+"""In the line for people; the elements name all."""
 etree.register_namespace("agg", AGG)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlsoIn:
+    """Where else the entry's text is."""
+
+    uri: str
+    """Of the article there; the entry's own where the text is the same."""
+    name: str
+    """The outlet's."""
+    url: str | None
+    relation: str | None
+    """None where a person put it there."""
+    shared: float | None
+    """Share of the shorter text's words that stand in the longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +57,12 @@ class Printed:
     """`published` as it stands on the wire (rules R10)."""
     first_seen_at: datetime
     site_author: str
+    group: str | None = None
+    """Id of the group of copies for which the entry stands."""
+    also: tuple[AlsoIn, ...] = ()
+    """The other texts of the group, and who else shows the very same one."""
+    related: str | None = None
+    """The entry that tells the same text, where this one was published as well."""
 
 
 class _Entry(BaseEntryExtension):
@@ -55,6 +79,8 @@ class _Entry(BaseEntryExtension):
             entry.set(f"{{{_XML}}}lang", article.language.tag)
         for attributes in _links(article):
             etree.SubElement(entry, "link", attributes)
+        if self.printed.related:
+            etree.SubElement(entry, "link", {"rel": "related", "href": self.printed.related})
         _source(entry, article, self.printed.first_seen_at)
         if article.rights.republish is not Republish.HEADLINE:
             _thumbnails(entry, article)
@@ -84,7 +110,9 @@ def render_entry(article: Article, printed: Printed) -> bytes:
         entry.author(person)
     for person in _contributors(article):
         entry.contributor(person)
-    _texts(entry, article, visible, title)
+    # A source's own versions are no other outlets.
+    others = tuple(one for one in printed.also if one.name != article.publisher.name)
+    _texts(entry, article, visible, title, others)
     for category in filter(None, map(_category, article.categories)):
         entry.category(category)
     if article.rights.notice:
@@ -97,14 +125,41 @@ def render_entry(article: Article, printed: Printed) -> bytes:
     return bytes(etree.tostring(element, encoding="utf-8"))
 
 
-def _texts(entry: FeedEntry, article: Article, visible: Shown, title: str) -> None:
-    if visible.summary:
-        entry.summary(printable(visible.summary))
+def _texts(entry: FeedEntry, article: Article, visible: Shown, title: str, also: tuple[AlsoIn, ...]) -> None:
+    """The line on copies stands in what readers show: the content, else the summary."""
+    summary = visible.summary or ""
     if visible.content:
-        entry.content(printable(visible.content), type="html")
-    elif article.url is None:
-        # RFC 4287 4.1.2: an entry without an alternate link must have content; a headline is what may be shown.
-        entry.content(title)
+        entry.content(printable(visible.content) + _also_as_html(also), type="html")
+    else:
+        summary = "\n\n".join(filter(None, (summary, _also_as_text(also))))
+        if article.url is None:
+            # RFC 4287 4.1.2: an entry without an alternate link must have content; a headline is what may be shown.
+            entry.content(title)
+    if summary:
+        entry.summary(printable(summary))
+
+
+def _also_as_text(also: tuple[AlsoIn, ...]) -> str:
+    return f"Also in: {', '.join(_names(also))}" if also else ""
+
+
+def _also_as_html(also: tuple[AlsoIn, ...]) -> str:
+    """The outlets' names lead to their pages."""
+    if not also:
+        return ""
+    pages = {one.name: one.url for one in reversed(also) if one.url}
+    named = []
+    for name in _names(also):
+        url, text = pages.get(name), f"<bdi>{escape(printable(name))}</bdi>"
+        named.append(f'<a href="{escape(url)}">{text}</a>' if url and is_web(url) else text)
+    return f'<p lang="en" dir="ltr">Also in: {", ".join(named)}</p>'
+
+
+def _names(also: tuple[AlsoIn, ...]) -> list[str]:
+    """The outlets, each once, in the order in which they were seen."""
+    names = list(dict.fromkeys(" ".join(one.name.split()) for one in also))
+    rest = len(names) - _MOST_OUTLETS
+    return names if rest <= 0 else [*names[:_MOST_OUTLETS], f"{rest} more"]
 
 
 def _authors(article: Article, site_author: str) -> list[dict[str, str]]:
@@ -213,3 +268,12 @@ def _extension(entry: etree._Element, article: Article, printed: Printed) -> Non
         add("published", printed.published.value.date().isoformat(), precision="day")
     if article.language and is_right_to_left(article.language.tag):
         add("direction", "rtl")
+    if printed.group and printed.also:
+        add("copyGroup", printed.group, texts=str(len(printed.also) + 1))
+    for one in printed.also:
+        optional = {
+            "href": one.url if one.url and is_iri(one.url) else None,
+            "relation": one.relation,
+            "shared": None if one.shared is None else f"{one.shared:.2f}",
+        }
+        add("copy", one.name, ref=one.uri, **{name: value for name, value in optional.items() if value})

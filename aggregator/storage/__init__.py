@@ -2,8 +2,10 @@
 
 from aggregator.storage.batch import Batch
 from aggregator.storage.codec import article_to_plain
+from aggregator.storage.copies import Window
 from aggregator.storage.reader import (
     ArticleView,
+    CopyRow,
     DocumentRow,
     LedgerView,
     PollRow,
@@ -14,11 +16,13 @@ from aggregator.storage.store import Store, lock_file
 __all__ = [
     "ArticleView",
     "Batch",
+    "CopyRow",
     "DocumentRow",
     "LedgerView",
     "PollRow",
     "Reader",
     "Store",
+    "Window",
     "article_to_plain",
     "lock_file",
 ]

@@ -7,17 +7,19 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from aggregator.model.article import StoredArticle
+from aggregator.model.article import Article, StoredArticle
+from aggregator.model.copies import Outlet
 from aggregator.model.desk import Decision, Request, RequestKind
 from aggregator.model.fetch import SkippedDocument
 from aggregator.model.identity import Candidate, Fingerprints, Key, Sighting
 from aggregator.model.known_items import KnownItems
 from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
 from aggregator.model.poll import Poll
-from aggregator.model.source import SourceState
+from aggregator.model.source import Republish, SourceState
 from aggregator.model.topic import Grain, IdPolicy, Match
 from aggregator.storage import rows, statements
 from aggregator.storage.codec import evidence_to_json, plain_json, to_instant, to_microseconds
+from aggregator.storage.copies import Copies
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.driver import Driver
 from aggregator.storage.history import History
@@ -32,6 +34,7 @@ from aggregator.storage.tables import (
     request,
     topic_feed,
 )
+from aggregator.urls import is_web
 
 # SQLite allows 32,766 variables a statement, PostgreSQL 65,535; a chunk stays far below both.
 _CHUNK = 500
@@ -48,6 +51,7 @@ class Batch:
         # What this transaction knows without asking: a poll of twenty new entries asked 500 times, 100 times for a number.
         self._numbers: dict[str, int] = {}
         self._new: dict[str, tuple[StoredArticle, Fingerprints]] = {}
+        self._shown_by: dict[str, set[str]] = {}
         self._matched: set[str] = set()
         self._entered: set[str] = set()
         self._absent: set[tuple[str, bytes]] = set()
@@ -55,6 +59,7 @@ class Batch:
         self._highest: int | None = None
         self.history = History(self._connection)
         self.desk = DeskBook(self._connection)
+        self.copies = Copies(self._connection, self._article_id)
         self.incidents = Incidents(self._connection)
         self.subscriptions = Subscriptions(self._connection)
 
@@ -151,10 +156,12 @@ class Batch:
             "body_digest": sighting.fingerprints.body,
             "url_digest": sighting.fingerprints.url,
             "repairs": plain_json(sighting.article.repairs) if sighting.article.repairs else "[]",
+            "publisher": _to_be_named(sighting.article),
             "first_seen_at": to_microseconds(now),
             "left_at": None,
         }
         self._connection.write_later(statements.OBSERVE, values)
+        self._shown_by.setdefault(uri, set()).add(sighting.source_id)
         for name, value in (("url", sighting.fingerprints.url), ("body", sighting.fingerprints.body)):
             if value is not None:
                 self._absent.discard((name, value))
@@ -168,13 +175,14 @@ class Batch:
     # -- articles
 
     def look_ahead(self, sightings: Sequence[Sighting], uris: Sequence[str]) -> None:
-        """Find what no sighting of a document can be found by, and which of the uris they may get are free, in five queries:
+        """Find what no sighting of a document can be found by, and which of the uris they may get are free, in six queries:
         then each asks for the rest only. What this transaction writes itself is struck off again.
         """
         for at in range(0, len(uris), _AHEAD):
             wanted_uris = set(uris[at : at + _AHEAD])
             taken = (row.uri for row in self._connection.ask(statements.TAKEN_URIS, {"uris": list(wanted_uris)}))
             self._free |= wanted_uris.difference(taken, self._new)
+        self.copies.look_ahead(key for sighting in sightings if sighting.signature for key in sighting.signature.keys)
         for at in range(0, len(sightings), _AHEAD):
             chunk = sightings[at : at + _AHEAD]
             prints = [sighting.fingerprints for sighting in chunk]
@@ -294,6 +302,24 @@ class Batch:
         )
         return tuple(dict.fromkeys(self._connection.execute(query).scalars()))
 
+    def outlets_of(self, uri: str) -> tuple[Outlet, ...]:
+        """Where else the very text of the article stands: at another address, in a source that may be named."""
+        if uri in self._new and len(self._shown_by.get(uri, ())) <= 1:
+            return ()
+        query = (
+            select(observation.c.publisher, observation.c.link)
+            .join(article, article.c.id == observation.c.article_id)
+            .where(
+                article.c.uri == uri,
+                observation.c.source_id != article.c.owner_source,
+                observation.c.publisher.is_not(None),
+                observation.c.url_digest.is_distinct_from(article.c.url_digest),
+            )
+            .order_by(observation.c.id)
+        )
+        found = {row.publisher: row.link for row in reversed(self._connection.execute(query).all())}
+        return tuple(Outlet(name=name, url=link if is_web(link) else None) for name, link in reversed(found.items()))
+
     def articles_after(self, uri: str | None, limit: int) -> tuple[StoredArticle, ...]:
         """Articles in the order of storing, after the named one: for going through all in chunks."""
         query = select(article).order_by(article.c.id).limit(limit)
@@ -344,6 +370,12 @@ class Batch:
         if uri in self._new and uri not in self._entered:
             return ()
         found = self._connection.execute(statements.ROWS_OF, {"article_uri": uri})
+        return tuple(rows.ledger_row(row) for row in found)
+
+    def rows_in(self, topic_id: str, grain: Grain, uris: Collection[str]) -> tuple[LedgerRow, ...]:
+        """The entries of these articles in one feed, by sequence."""
+        query = _ledger_query().where(ledger.c.topic_id == topic_id, ledger.c.grain == grain)
+        found = self._connection.execute(query.where(article.c.uri.in_(uris)).order_by(ledger.c.seq))
         return tuple(rows.ledger_row(row) for row in found)
 
     def live_rows(self, topic_id: str, grain: Grain, limit: int) -> tuple[LedgerRow, ...]:
@@ -433,6 +465,11 @@ class Batch:
         statement = self._insert(table).values(values)
         changed = {name: statement.excluded[name] for name in values if name not in names}
         self._connection.execute(statement.on_conflict_do_update(index_elements=names, set_=changed))
+
+
+def _to_be_named(shown: Article) -> str | None:
+    """Who shows it; None for one of whom nothing may stand in a file (rules R21)."""
+    return None if shown.rights.republish is Republish.NONE else shown.publisher.name
 
 
 def _key_of(source_id: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from aggregator.model.article import Article, PartialDate
 from aggregator.model.cadence import Pace, Rhythm
+from aggregator.model.copies import CopyEvidence
 from aggregator.model.health import Coverage
 from aggregator.model.source import Move
 from aggregator.model.topic import Evidence
@@ -20,6 +21,7 @@ _ARTICLE = TypeAdapter(Article)
 _PARTIAL_DATE = TypeAdapter(PartialDate)
 _EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 _T = TypeVar("_T")
+COPY_EVIDENCE = TypeAdapter(CopyEvidence)
 PACE, RHYTHM, COVERAGE, MOVE = TypeAdapter(Pace), TypeAdapter(Rhythm), TypeAdapter(Coverage), TypeAdapter(Move)
 
 

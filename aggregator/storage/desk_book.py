@@ -1,9 +1,9 @@
 """The desk's decisions, append-only, inside one transaction; reached as `Batch.desk`."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from aggregator.model.desk import Decision, Word
 from aggregator.storage.codec import to_instant, to_microseconds
@@ -25,6 +25,7 @@ class DeskBook:
                 word=made.word.value,
                 article_id=number,
                 topic_id=made.topic_id,
+                other_uri=made.other_uri,
                 day=made.day.isoformat() if made.day else None,
                 by=made.by,
                 reason=made.reason,
@@ -35,6 +36,11 @@ class DeskBook:
     def of(self, uri: str) -> tuple[Decision, ...]:
         """Everything the desk said of the article, oldest first."""
         return self._find(article.c.uri == uri)
+
+    def on_pairs(self, uris: Collection[str]) -> tuple[Decision, ...]:
+        """What people put together or apart of these articles and others, oldest first."""
+        words = decision.c.word.in_([Word.MERGE.value, Word.SPLIT.value])
+        return self._find(words, or_(article.c.uri.in_(uris), decision.c.other_uri.in_(uris)))
 
     def open(self) -> tuple[Decision, ...]:
         """Decisions that are not carried out yet, oldest first."""
@@ -65,6 +71,7 @@ class DeskBook:
                 word=Word(row.word),
                 article_uri=row.uri,
                 topic_id=row.topic_id,
+                other_uri=row.other_uri,
                 day=date.fromisoformat(row.day) if row.day else None,
                 by=row.by,
                 reason=row.reason,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, String, bindparam, cast, func, or_, select
 
 from aggregator.model.article import Article, StoredArticle
+from aggregator.model.copies import CopyVerdict
 from aggregator.model.desk import Decision
 from aggregator.model.health import HealthFeedState
 from aggregator.model.identity import Fingerprints, Observation
@@ -15,13 +16,14 @@ from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
 from aggregator.model.push import Invitation, Subscription
 from aggregator.model.source import SourceState
 from aggregator.model.topic import Grain, Match
-from aggregator.storage import integrity, rows, statements, subscriptions
+from aggregator.storage import copies, integrity, rows, statements, subscriptions
 from aggregator.storage.codec import article_from_json, to_instant, to_microseconds
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.incidents import feed_state
 from aggregator.storage.tables import (
     archive_page,
     article,
+    copy_group,
     document,
     entry_key,
     ledger,
@@ -66,6 +68,19 @@ class ArticleView:
     """Topics whose ledger has the article live."""
     texts: int
     """Different texts seen under this identity."""
+    copy_group: str | None = None
+    """Equal for near-identical texts; None where it stands alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyRow:
+    """Another article of a group of copies, and what it is to the one that was asked for."""
+
+    stored: StoredArticle
+    verdict: CopyVerdict | None
+    """None where a person put them together, or only a third text joins them."""
+    through: str | None
+    """The text that the verdict holds against, where that is not the one asked for: the group's longest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +305,28 @@ class Reader:
         row = self._connection.execute(select(article).where(article.c.uri == uri)).one_or_none()
         return None if row is None else self._view(row, self._last_good())
 
+    def copies_of(self, uri: str) -> tuple[CopyRow, ...]:
+        """The other articles of the article's group, the first seen first; none where it stands alone."""
+        members = copies.group_of(self._connection, uri)
+        if not members:
+            return ()
+        uris = [member.uri for member in members]
+        found = self._connection.execute(select(article).where(article.c.uri.in_(uris))).all()
+        stored = {row.uri: rows.stored_article(row) for row in found}
+        number = next(row.id for row in found if row.uri == uri)
+        direct: dict[str, CopyVerdict] = {}
+        for pair in copies.pairs(self._connection, [number]):
+            direct[pair.other if pair.one == uri else pair.one] = pair.verdict
+        return tuple(
+            CopyRow(
+                stored=stored[one.uri],
+                verdict=direct.get(one.uri, one.verdict),
+                through=one.anchor if one.verdict and one.uri not in direct and one.anchor != uri else None,
+            )
+            for one in members
+            if one.uri != uri
+        )
+
     def decisions_on(self, uri: str) -> tuple[Decision, ...]:
         """Everything the desk said of the article, oldest first; carried out or not yet."""
         return DeskBook(self._connection).of(uri)
@@ -343,6 +380,9 @@ class Reader:
             matches=tuple(rows.match(one) for one in matches),
             published_in=tuple(live.scalars()),
             texts=len({bytes(one.text_digest) for one in seen}),
+            copy_group=self._connection.execute(
+                select(copy_group.c.group_uri).where(copy_group.c.article_id == row.id)
+            ).scalar_one_or_none(),
         )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Row
 
 from aggregator.model.article import EffectiveBasis, Owner, StoredArticle
 from aggregator.model.cadence import Pace, Rhythm
+from aggregator.model.copies import CopyRelation, CopyVerdict, Membership
 from aggregator.model.health import Coverage, Incident, IncidentKind
 from aggregator.model.identity import Fingerprints
 from aggregator.model.known_items import KnownItems
@@ -14,6 +15,7 @@ from aggregator.model.poll import Poll
 from aggregator.model.source import SourceState, Validators
 from aggregator.model.topic import Grain, IdPolicy, Match
 from aggregator.storage.codec import (
+    COPY_EVIDENCE,
     COVERAGE,
     MOVE,
     PACE,
@@ -206,6 +208,7 @@ def ledger_values(row: LedgerRow) -> Values:
         "withdrawn_at": to_microseconds(row.withdrawn_at),
         "has_tombstone": row.has_tombstone,
         "unsettled_source": row.unsettled_source,
+        "copy_of": row.copy_of,
     }
 
 
@@ -232,6 +235,34 @@ def ledger_row(row: Row[Any]) -> LedgerRow:
         withdrawn_at=to_instant(row.withdrawn_at),
         has_tombstone=row.has_tombstone,
         unsettled_source=row.unsettled_source,
+        copy_of=row.copy_of,
+    )
+
+
+def verdict_values(verdict: CopyVerdict | None) -> Values:
+    """Columns without a value for no verdict."""
+    if verdict is None:
+        return {"relation": None, "score": None, "evidence": None}
+    return {
+        "relation": verdict.relation.value,
+        "score": verdict.score,
+        "evidence": small_to_json(COPY_EVIDENCE, verdict.evidence, None),
+    }
+
+
+def verdict(row: Row[Any]) -> CopyVerdict:
+    """Of a row whose `relation` is set."""
+    evidence = COPY_EVIDENCE.validate_json(row.evidence)
+    return CopyVerdict(relation=CopyRelation(row.relation), score=row.score, evidence=evidence)
+
+
+def membership(row: Row[Any]) -> Membership:
+    """From a row of `copy_group` joined with its article's `uri`."""
+    return Membership(
+        uri=row.uri,
+        group=row.group_uri,
+        anchor=row.anchor_uri,
+        verdict=None if row.relation is None else verdict(row),
     )
 
 

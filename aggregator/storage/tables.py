@@ -168,6 +168,7 @@ observation = Table(
     _digest("body_digest", nullable=True),
     _digest("url_digest", nullable=True),
     Column("repairs", Text, nullable=False),
+    Column("publisher", Text),
     _instant("first_seen_at"),
     _instant("left_at", nullable=True),
     UniqueConstraint("source_id", "key", "text_digest"),
@@ -221,6 +222,7 @@ ledger = Table(
     _instant("withdrawn_at", nullable=True),
     Column("has_tombstone", Boolean, nullable=False, server_default=false()),
     Column("unsettled_source", String(64)),
+    Column("copy_of", String(64)),
     UniqueConstraint("topic_id", "grain", "article_id"),
     UniqueConstraint("topic_id", "grain", "entry_id"),
     Index(None, "topic_id", "grain", "position", unique=True),
@@ -263,13 +265,57 @@ decision = Table(
     Column("word", String(16), nullable=False),
     Column("article_id", ForeignKey("article.id"), nullable=False),
     Column("topic_id", String(64)),
+    Column("other_uri", String(64)),
     Column("day", String(10)),
     Column("by", Text, nullable=False),
     Column("reason", Text, nullable=False),
     _instant("decided_at"),
     _instant("applied_at", nullable=True),
     Index(None, "article_id"),
+    Index(None, "other_uri"),
     sqlite_autoincrement=True,
+)
+
+# The keys of a text in one piece, so that those of an edited one can be taken back.
+article_signature = Table(
+    "article_signature",
+    metadata,
+    Column("article_id", ForeignKey("article.id"), primary_key=True),
+    Column("keys", LargeBinary, nullable=False),
+    Column("words", Integer, nullable=False),
+)
+
+# Key -> the texts that have it: the newest of them are neighbouring rows, read from the end.
+band = Table(
+    "band",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("article_id", ForeignKey("article.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# Verdicts by which two texts are copies; `one_id` is the smaller number.
+copy_pair = Table(
+    "copy_pair",
+    metadata,
+    Column("one_id", ForeignKey("article.id"), primary_key=True),
+    Column("other_id", ForeignKey("article.id"), primary_key=True),
+    Column("relation", String(16), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Index(None, "other_id"),
+)
+
+copy_group = Table(
+    "copy_group",
+    metadata,
+    Column("article_id", ForeignKey("article.id"), primary_key=True),
+    Column("group_uri", String(64), nullable=False),
+    Column("anchor_uri", String(64), nullable=False),
+    Column("relation", String(16)),
+    Column("score", Float),
+    Column("evidence", Text),
+    Index(None, "group_uri"),
 )
 
 # What a command asks of the process that holds the lock: poll a source now, close a feed (rules R25).

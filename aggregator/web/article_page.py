@@ -1,8 +1,10 @@
 """The store -> what an article's own page shows: its text as its rights allow, and all that we believe of it with the grounds."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aggregator.dedup.copies import in_words
 from aggregator.desk import Standing, standing
 from aggregator.model.article import Article, Clue, EffectiveBasis, PartialDate, StoredArticle
 from aggregator.model.identity import Observation
@@ -49,6 +51,19 @@ class ObservationRow:
     url: str | None
     first_seen: Moment
     last_seen: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyLine:
+    """Another article with the same text."""
+
+    path: str
+    headline: str
+    outlet: str
+    url: str | None
+    relation: str
+    grounds: str
+    first_seen: Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +120,9 @@ class ArticlePage:
     clues: tuple[Clue, ...]
     observations: tuple[ObservationRow, ...]
     more_observations: int
+    copies: tuple[CopyLine, ...]
+    outlets: int
+    """That print the text, this one among them."""
     matches: tuple[MatchSection, ...]
     entries: tuple[EntryRow, ...]
     version: int
@@ -117,7 +135,8 @@ def article_page(reader: Reader, site: Site, uri: str) -> ArticlePage | Absence:
     if view is None:
         return Absence.UNKNOWN
     rows = reader.rows_of(uri)
-    return _absence(standing(reader.decisions_on(uri)), rows) or _page(site, view, rows)
+    absence = _absence(standing(reader.decisions_on(uri)), rows)
+    return absence or _page(site, view, rows, tuple(_copies(reader, uri)))
 
 
 def _absence(desk: Standing, rows: tuple[LedgerRow, ...]) -> Absence | None:
@@ -130,7 +149,25 @@ def _absence(desk: Standing, rows: tuple[LedgerRow, ...]) -> Absence | None:
     return Absence.UNKNOWN if desk.held is not None else None
 
 
-def _page(site: Site, view: ArticleView, rows: tuple[LedgerRow, ...]) -> ArticlePage:
+def _copies(reader: Reader, uri: str) -> Iterator[CopyLine]:
+    """The other texts of its group, without what the desk keeps back."""
+    for one in reader.copies_of(uri):
+        if _absence(standing(reader.decisions_on(one.stored.uri)), reader.rows_of(one.stored.uri)):
+            continue
+        article = one.stored.article
+        through = " (against the longest of them)" if one.through else ""
+        yield CopyLine(
+            path=f"/articles/{one.stored.uri.removeprefix('urn:uuid:')}",
+            headline=article.headline,
+            outlet=article.publisher.name,
+            url=facts.web_address(article.url),
+            relation=one.verdict.relation.value if one.verdict else "put together by the desk",
+            grounds=in_words(one.verdict) + through if one.verdict else "",
+            first_seen=facts.moment(one.stored.first_seen_at),
+        )
+
+
+def _page(site: Site, view: ArticleView, rows: tuple[LedgerRow, ...], copies: tuple[CopyLine, ...]) -> ArticlePage:
     article = view.stored.article
     text = shown(article)
     topics = {topic.id: links(site, topic) for topic in site.topics}
@@ -157,6 +194,8 @@ def _page(site: Site, view: ArticleView, rows: tuple[LedgerRow, ...]) -> Article
         clues=article.clues,
         observations=tuple(_observation(site, seen) for seen in view.observations[:_MOST_OBSERVATIONS]),
         more_observations=max(0, len(view.observations) - _MOST_OBSERVATIONS),
+        copies=copies,
+        outlets=len({article.publisher.name, *(one.outlet for one in copies)}),
         matches=tuple(_match(article, match, topics.get(match.topic_id)) for match in view.matches),
         entries=tuple(_entry(row, topics.get(row.topic_id)) for row in rows),
         version=view.stored.version,

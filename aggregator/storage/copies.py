@@ -1,0 +1,207 @@
+"""Copies inside one transaction: keys of texts, verdicts on two, groups; reached as `Batch.copies`."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from struct import pack, unpack
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select
+
+from aggregator.model.article import EffectiveBasis
+from aggregator.model.copies import GroupText, JudgedPair, Membership, Signature
+from aggregator.storage import rows
+from aggregator.storage.codec import to_instant
+from aggregator.storage.driver import Driver, Prepared
+from aggregator.storage.tables import article, article_signature, band, copy_group, copy_pair
+
+_CHUNK = 500
+_OF_ONE_KEY = 200
+"""Texts looked at under one key, the newest: an opening that a thousand texts share tells none from another."""
+
+_KNOWN_KEYS = Prepared(lambda _: select(band.c.key).distinct().where(band.c.key.in_(bindparam("keys", expanding=True))))
+_WITH_KEY = Prepared(
+    lambda _: (
+        select(band.c.article_id)
+        .where(band.c.key == bindparam("key"))
+        .order_by(band.c.article_id.desc())
+        .limit(_OF_ONE_KEY)
+    )
+)
+_DATES = Prepared(
+    lambda _: select(article.c.id, article.c.uri, article.c.effective_at, article.c.effective_basis).where(
+        article.c.id.in_(bindparam("numbers", expanding=True))
+    )
+)
+_SIGNATURE = Prepared(
+    lambda _: select(article_signature.c["keys"]).where(article_signature.c.article_id == bindparam("number"))
+)
+_ADD_SIGNATURE = Prepared(lambda _: insert(article_signature), [column.name for column in article_signature.c])
+_ADD_KEY = Prepared(lambda _: insert(band), ["key", "article_id"])
+_ADD_PAIR = Prepared(lambda _: insert(copy_pair), [column.name for column in copy_pair.c])
+_ADD_MEMBER = Prepared(lambda _: insert(copy_group), [column.name for column in copy_group.c])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A span of effective dates, ends included."""
+
+    since: datetime
+    until: datetime
+
+
+class Copies:
+    """Statements only; what is a copy of what is decided by the caller."""
+
+    def __init__(self, connection: Driver, number_of: Callable[[str], int]) -> None:
+        self._connection = connection
+        self._number_of = number_of
+        # What this transaction knows without asking: most new texts have no key that another text has.
+        self._absent: set[int] = set()
+        self._alone: set[str] = set()
+
+    def look_ahead(self, keys: Iterable[int]) -> None:
+        """Find which of the keys no stored text has; what this transaction writes itself is struck off again."""
+        wanted = list(dict.fromkeys(keys))
+        for at in range(0, len(wanted), _CHUNK):
+            chunk = wanted[at : at + _CHUNK]
+            known = {row.key for row in self._connection.ask(_KNOWN_KEYS, {"keys": chunk})}
+            self._absent.update(key for key in chunk if key not in known)
+
+    def sharing(self, signature: Signature, window: Window | None) -> tuple[str, ...]:
+        """Texts of the window that share a key with the signature, those with most of them first, then the newest. What
+        has no believable date is in every window.
+        """
+        shared: dict[int, int] = {}
+        for key in signature.keys:
+            if key not in self._absent:
+                for (number,) in self._connection.ask(_WITH_KEY, {"key": key}):
+                    shared[number] = shared.get(number, 0) + 1
+        if not shared:
+            return ()
+        found = self._connection.ask(_DATES, {"numbers": list(shared)})
+        near = [row for row in found if window is None or _is_near(row, window)]
+        near.sort(key=lambda row: (-shared[row.id], -row.id))
+        return tuple(row.uri for row in near)
+
+    def sign(self, uri: str, signature: Signature | None, *, is_new: bool) -> None:
+        """Let the article be found under the keys of its present text and no others."""
+        number = self._number_of(uri)
+        if is_new:
+            self._alone.add(uri)
+        else:
+            self._forget_keys(number)
+        if signature is None:
+            return
+        keys = pack(f"<{len(signature.keys)}q", *signature.keys)
+        self._connection.write_later(_ADD_SIGNATURE, {"article_id": number, "keys": keys, "words": signature.words})
+        # Two slots of one text never have one key: the slot's number stands in it.
+        for key in signature.keys:
+            self._connection.write_later(_ADD_KEY, {"key": key, "article_id": number})
+        self._absent.difference_update(signature.keys)
+
+    def _forget_keys(self, number: int) -> None:
+        for (blob,) in self._connection.ask(_SIGNATURE, {"number": number}):
+            keys = list(unpack(f"<{len(blob) // 8}q", blob))
+            self._connection.execute(delete(band).where(band.c.article_id == number, band.c.key.in_(keys)))
+            self._connection.execute(delete(article_signature).where(article_signature.c.article_id == number))
+
+    def pairs_of(self, uris: Collection[str]) -> tuple[JudgedPair, ...]:
+        """The verdicts by which these articles are copies of others."""
+        return pairs(self._connection, [self._number_of(uri) for uri in uris])
+
+    def replace_pairs(self, uri: str, judged: Sequence[JudgedPair], *, is_new: bool) -> None:
+        """The article is a copy of these and of no others."""
+        number = self._number_of(uri)
+        if not is_new:
+            of_it = or_(copy_pair.c.one_id == number, copy_pair.c.other_id == number)
+            self._connection.execute(delete(copy_pair).where(of_it))
+        for pair in judged:
+            one, other = sorted(map(self._number_of, (pair.one, pair.other)))
+            values = {"one_id": one, "other_id": other} | rows.verdict_values(pair.verdict)
+            self._connection.write_later(_ADD_PAIR, values)
+
+    def texts(self, uris: Collection[str]) -> Mapping[str, tuple[GroupText, datetime]]:
+        """(what the choice of an anchor needs, first seen) by uri, in the order of storing."""
+        found: dict[str, tuple[GroupText, datetime]] = {}
+        for chunk in _chunks(uris):
+            query = (
+                select(article.c.uri, article.c.effective_at, article.c.first_seen_at, article_signature.c.words)
+                .outerjoin(article_signature, article_signature.c.article_id == article.c.id)
+                .where(article.c.uri.in_(chunk))
+                .order_by(article.c.id)
+            )
+            for row in self._connection.execute(query):
+                text = GroupText(uri=row.uri, words=row.words or 0, effective_at=to_instant(row.effective_at))
+                found[row.uri] = text, to_instant(row.first_seen_at)
+        return found
+
+    def memberships(self, uris: Collection[str]) -> Mapping[str, Membership]:
+        """By uri; an article that stands alone has none."""
+        return {
+            row.uri: rows.membership(row)
+            for chunk in _chunks(uris)
+            for row in self._connection.execute(_members().where(article.c.uri.in_(chunk)))
+        }
+
+    def group_of(self, uri: str) -> tuple[Membership, ...]:
+        """The members of the article's group, the first seen first; empty where it stands alone."""
+        return () if uri in self._alone else group_of(self._connection, uri)
+
+    def save_memberships(self, uris: Collection[str], members: Iterable[Membership]) -> None:
+        """These articles are in the groups that the members say, and in no others."""
+        self._alone.difference_update(uris)
+        for chunk in _chunks(uris):
+            numbers = [self._number_of(uri) for uri in chunk]
+            self._connection.execute(delete(copy_group).where(copy_group.c.article_id.in_(numbers)))
+        for member in members:
+            values = {
+                "article_id": self._number_of(member.uri),
+                "group_uri": member.group,
+                "anchor_uri": member.anchor,
+            }
+            self._connection.write_later(_ADD_MEMBER, values | rows.verdict_values(member.verdict))
+
+
+def pairs(connection: Connection | Driver, numbers: Sequence[int]) -> tuple[JudgedPair, ...]:
+    """Verdicts on pairs of which one is among the articles of these numbers."""
+    one, other = article.alias("one"), article.alias("other")
+    query = (
+        select(copy_pair, one.c.uri.label("one_uri"), other.c.uri.label("other_uri"))
+        .join(one, one.c.id == copy_pair.c.one_id)
+        .join(other, other.c.id == copy_pair.c.other_id)
+    )
+    found: dict[tuple[int, int], JudgedPair] = {}
+    for chunk in _chunks(numbers):
+        for row in connection.execute(query.where(or_(copy_pair.c.one_id.in_(chunk), copy_pair.c.other_id.in_(chunk)))):
+            judged = JudgedPair(one=row.one_uri, other=row.other_uri, verdict=rows.verdict(row))
+            found[row.one_id, row.other_id] = judged
+    return tuple(found.values())
+
+
+def group_of(connection: Connection | Driver, uri: str) -> tuple[Membership, ...]:
+    """The members of the article's group, the first seen first; empty where it stands alone."""
+    own = (
+        select(copy_group.c.group_uri)
+        .join(article, article.c.id == copy_group.c.article_id)
+        .where(article.c.uri == uri)
+        .scalar_subquery()
+    )
+    found = connection.execute(_members().where(copy_group.c.group_uri == own).order_by(article.c.id))
+    return tuple(rows.membership(row) for row in found)
+
+
+def _is_near(row: Any, window: Window) -> bool:
+    if row.effective_basis == EffectiveBasis.FIRST_SEEN:
+        return True
+    effective_at: datetime = to_instant(row.effective_at)
+    return window.since <= effective_at <= window.until
+
+
+def _members() -> Select[Any]:
+    return select(copy_group, article.c.uri).join(article, article.c.id == copy_group.c.article_id)
+
+
+def _chunks(values: Collection[Any]) -> Iterable[list[Any]]:
+    listed = list(values)
+    return (listed[at : at + _CHUNK] for at in range(0, len(listed), _CHUNK))
