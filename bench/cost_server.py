@@ -44,7 +44,7 @@ def _text(feed: int, number: int) -> str:
     for part in range(6):
         seed = zlib.crc32(f"{feed}/{number}/{part}".encode())
         # Of 784 words: texts made of a few dozen are much alike.
-        words = [_word(zlib.crc32(f"{seed}/{at}".encode())) for at in range(40)]
+        words = [_word(zlib.crc32(f"{seed}/{at}".encode())) for at in range(20)]
         link = f'<a href="https://site{feed}.example/{number}/{part}">{words[0]} {seed}</a>'
         paragraphs.append(f"<p>The {link} of <b>{words[1]}</b> says that {' '.join(words)}.</p>")
     return "".join(paragraphs)

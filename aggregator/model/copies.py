@@ -19,6 +19,17 @@ class Signature:
     """Positive, below 2**48; the keys of the opening first."""
     words: int
     """Of the text without its headline."""
+    vocabulary: bytes
+    """Which words occur: a bit for each, of `dedup.signature`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """A stored text that shares a key with another, as far as it is known without its words."""
+
+    uri: str
+    source_id: str
+    vocabulary: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

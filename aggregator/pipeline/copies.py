@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from aggregator.dedup.copies import copy_text, is_worth_judging, judge
 from aggregator.dedup.groups import Pair, group
+from aggregator.dedup.signature import share_words
 from aggregator.model.article import StoredArticle
-from aggregator.model.copies import CopyGroup, CopyVerdict, JudgedPair, Membership, Signature
+from aggregator.model.copies import CopyGroup, CopyVerdict, JudgedPair, Membership, Sharing, Signature
 from aggregator.model.desk import Decision, Word
 from aggregator.pipeline.complete import agency_of, possible_days
 from aggregator.pipeline.enter import Writing
@@ -30,10 +31,10 @@ def find_copies(writing: Writing, uri: str, signature: Signature | None, *, is_n
     """
     copies = writing.batch.copies
     stored = writing.batch.article(uri)
-    sharing = copies.sharing(signature, _window(stored)) if signature else ()
+    likely = _likely(stored, signature, copies.sharing(signature, _window(stored))) if signature else ()
     copies.sign(uri, signature, is_new=is_new)
     before = () if is_new else copies.pairs_of([uri])
-    found = _judged(writing, stored, [other for other in sharing if other != uri])
+    found = _judged(writing, stored, likely)
     if not before and not found:
         return frozenset()
     copies.replace_pairs(uri, found, is_new=is_new)
@@ -61,6 +62,16 @@ def _window(stored: StoredArticle) -> Window | None:
     if stored.article.content_created and stored.article.content_created.candidates:
         return None
     return Window(since=stored.effective_at - _WINDOW, until=stored.effective_at + _WINDOW)
+
+
+def _likely(stored: StoredArticle, signature: Signature, sharing: Sequence[Sharing]) -> tuple[str, ...]:
+    """What is worth loading. The source's own texts are: their headlines decide."""
+    return tuple(
+        other.uri
+        for other in sharing
+        if other.uri != stored.uri
+        and (other.source_id == stored.owner.source_id or share_words(signature.vocabulary, other.vocabulary))
+    )
 
 
 def _judged(writing: Writing, stored: StoredArticle, others: Sequence[str]) -> tuple[JudgedPair, ...]:

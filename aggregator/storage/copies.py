@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select
 
 from aggregator.model.article import EffectiveBasis
-from aggregator.model.copies import GroupText, JudgedPair, Membership, Signature
+from aggregator.model.copies import GroupText, JudgedPair, Membership, Sharing, Signature
 from aggregator.storage import rows
 from aggregator.storage.codec import to_instant
 from aggregator.storage.driver import Driver, Prepared
@@ -28,9 +28,18 @@ _WITH_KEY = Prepared(
         .limit(_OF_ONE_KEY)
     )
 )
-_DATES = Prepared(
-    lambda _: select(article.c.id, article.c.uri, article.c.effective_at, article.c.effective_basis).where(
-        article.c.id.in_(bindparam("numbers", expanding=True))
+_SHARING = Prepared(
+    lambda _: (
+        select(
+            article.c.id,
+            article.c.uri,
+            article.c.owner_source,
+            article.c.effective_at,
+            article.c.effective_basis,
+            article_signature.c.vocabulary,
+        )
+        .join(article_signature, article_signature.c.article_id == article.c.id)
+        .where(article.c.id.in_(bindparam("numbers", expanding=True)))
     )
 )
 _SIGNATURE = Prepared(
@@ -68,7 +77,7 @@ class Copies:
             known = {row.key for row in self._connection.ask(_KNOWN_KEYS, {"keys": chunk})}
             self._absent.update(key for key in chunk if key not in known)
 
-    def sharing(self, signature: Signature, window: Window | None) -> tuple[str, ...]:
+    def sharing(self, signature: Signature, window: Window | None) -> tuple[Sharing, ...]:
         """Texts of the window that share a key with the signature, those with most of them first, then the newest. What
         has no believable date is in every window.
         """
@@ -79,10 +88,10 @@ class Copies:
                     shared[number] = shared.get(number, 0) + 1
         if not shared:
             return ()
-        found = self._connection.ask(_DATES, {"numbers": list(shared)})
+        found = self._connection.ask(_SHARING, {"numbers": list(shared)})
         near = [row for row in found if window is None or _is_near(row, window)]
         near.sort(key=lambda row: (-shared[row.id], -row.id))
-        return tuple(row.uri for row in near)
+        return tuple(Sharing(uri=row.uri, source_id=row.owner_source, vocabulary=row.vocabulary) for row in near)
 
     def sign(self, uri: str, signature: Signature | None, *, is_new: bool) -> None:
         """Let the article be found under the keys of its present text and no others."""
@@ -94,7 +103,8 @@ class Copies:
         if signature is None:
             return
         keys = pack(f"<{len(signature.keys)}q", *signature.keys)
-        self._connection.write_later(_ADD_SIGNATURE, {"article_id": number, "keys": keys, "words": signature.words})
+        values = {"article_id": number, "keys": keys, "words": signature.words, "vocabulary": signature.vocabulary}
+        self._connection.write_later(_ADD_SIGNATURE, values)
         # Two slots of one text never have one key: the slot's number stands in it.
         for key in signature.keys:
             self._connection.write_later(_ADD_KEY, {"key": key, "article_id": number})

@@ -283,6 +283,7 @@ article_signature = Table(
     Column("article_id", ForeignKey("article.id"), primary_key=True),
     Column("keys", LargeBinary, nullable=False),
     Column("words", Integer, nullable=False),
+    Column("vocabulary", LargeBinary, nullable=False),
 )
 
 # Key -> the texts that have it: the newest of them are neighbouring rows, read from the end.

@@ -17,6 +17,7 @@ def upgrade() -> None:
         _article("article_id"),
         sa.Column("keys", sa.LargeBinary(), nullable=False),
         sa.Column("words", sa.Integer(), nullable=False),
+        sa.Column("vocabulary", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_article_signature_article_id_article")),
         sa.PrimaryKeyConstraint("article_id", name=op.f("pk_article_signature")),
     )
