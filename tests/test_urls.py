@@ -214,6 +214,11 @@ def test_a_query_makes_a_page_of_a_home_page(url: str, expected: bool) -> None:
         ("News/World", False),
         ("News: World", False),
         ("urn:", False),
+        ("urn:0f0f0f0f-1111-4222-8333-444444444446", False),
+        ("urn:uuid:0f0f0f0f", False),
+        ("urn:newsml:example.org:20261125:7", True),
+        ("tag:example.org:1", False),
+        ("tag:desk@example.org,2026-11-25:a/b", True),
         ("", False),
     ],
 )

@@ -29,6 +29,18 @@ _RUN_OR_OPENED = (
     "javascript:", "vbscript:", "livescript:", "data:", "blob:", "file:", "about:", "view-source:", "feed:", "jar:",
 )  # fmt: skip
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
+# Schemes whose form a validator knows: RFC 8141 2 with the word of RFC 9562 4, RFC 4151 2.1.
+_OF_SCHEME = {
+    "urn": re.compile(
+        r"urn:(?:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?!uuid:)[a-z0-9][a-z0-9-]{0,30}[a-z0-9]:.+)",
+        re.IGNORECASE | re.DOTALL,
+    ),
+    "tag": re.compile(
+        r"tag:(?:[a-z0-9._-]+@)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?,\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
+        r":[a-z0-9._~!$&'()*+,;=:@/?%-]*(?:#.*)?",
+        re.IGNORECASE | re.DOTALL | re.ASCII,
+    ),
+}
 
 
 def is_web(url: str | None) -> bool:
@@ -57,7 +69,8 @@ def is_iri(value: str) -> bool:
     lower = value.lower()
     if lower.startswith(("http:", "https:")):
         return is_web(value)
-    return bool(_IRI.fullmatch(value)) and _is_clean(value) and not lower.startswith(_RUN_OR_OPENED)
+    form = _OF_SCHEME.get(lower.partition(":")[0], _IRI)
+    return bool(form.fullmatch(value)) and _is_clean(value) and not lower.startswith(_RUN_OR_OPENED)
 
 
 def absolute(base: str | None, url: str | None) -> str | None:
