@@ -291,3 +291,9 @@ def test_every_row_says_where_it_comes_from() -> None:
     names = [name for row in DECORATIONS for name in (*row.names, *row.prefixes)]
     assert all(name == name.lower() for name in names)
     assert len(names) == len(set(names))
+
+
+def test_a_canonical_address_is_one_itself() -> None:
+    canonical = normalise(absolute("https://example.org/", "/list[1]|2?b[]=2"))
+    assert canonical == "https://example.org/list%5B1%5D%7C2?b%5B%5D=2"
+    assert normalise(canonical) == canonical

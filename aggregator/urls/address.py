@@ -139,7 +139,10 @@ def normalise(url: str | None) -> str | None:
     netloc = host if port in (None, 80, 443) else f"{host}:{port}"
     bare = urlunsplit(("https", netloc, parts.path or "/", parts.query, ""))
     try:
-        return str(canonicalize_url(without_tracking(bare)))
+        canonical = str(canonicalize_url(without_tracking(bare)))
+        # w3lib leaves brackets and bars in a path as they are, where no address may have them: its result would be none.
+        path_at = canonical.index("/", len("https://"))
+        return canonical[:path_at] + _NOT_IN_PATH.sub(_encoded, canonical[path_at:])
     except (ValueError, UnicodeError):  # a host that is no IDNA name
         return None
 
