@@ -9,10 +9,10 @@ import re
 import xml.sax
 import xml.sax.xmlreader
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import feedparser.api
 import feedparser.mixin
@@ -76,7 +76,14 @@ feedparser.namespaces._base._parse_date = _no_date  # noqa: SLF001  the one plac
 
 
 class _Parameters(feedparser.FeedParserDict):
-    """What is known of a text: strings and flags, copied deeply twice an entry."""
+    """What is known of a text: strings and flags under names that have no second one, asked ten times an element, copied
+    deeply twice an entry.
+    """
+
+    get = dict.get
+    __getitem__ = dict.__getitem__
+    __setitem__ = dict.__setitem__
+    __contains__ = dict.__contains__
 
     def __deepcopy__(self, memo: Any) -> feedparser.FeedParserDict:
         return feedparser.FeedParserDict(self)
@@ -113,7 +120,7 @@ class _Bounds(MediaElements):
         self.resolve_relative_uris = False
         self.sanitize_html = False  # it is no boundary and slow: `html.clean` is
         self.cut: Counter[str] = Counter()
-        self.contentparams: Any
+        self.contentparams: Any = _Parameters()
         self._elements = 0
 
     def unknown_starttag(self, tag: str, attributes: Any) -> None:
@@ -215,6 +222,12 @@ for _name in (
     setattr(_Bounds, f"_start_{_name}", _nothing)
 
 
+_NO_ATTRIBUTES = xml.sax.xmlreader.AttributesNSImpl({}, {})
+# What does not end an unclosed picture or input of a channel.
+_OF_TEXT_INPUT = frozenset(("title", "link", "description", "name"))
+_OF_IMAGE = frozenset(("title", "link", "description", "url", "href", "width", "height"))
+
+
 class _Strict(_Bounds, feedparser.api.StrictFeedParser):
     """For well-formed XML."""
 
@@ -225,6 +238,32 @@ class _Strict(_Bounds, feedparser.api.StrictFeedParser):
             self.cut[f"the attributes of an element with more than {MAX_ATTRIBUTES} were left out"] += 1
             attributes = xml.sax.xmlreader.AttributesNSImpl({}, {})
         super().startElementNS(name, qname, attributes)
+
+    def start_plain(self, name: str) -> None:
+        """An element without namespace and attributes: neither base, language nor names change.
+
+        Not inside the markup of an entry, and not the first, which makes the base of the document whole.
+        """
+        tag = name.lower()
+        if self.incontent or self.decls or not 0 < self.depth < MAX_DEPTH or self._elements >= MAX_ELEMENTS:
+            self.startElementNS((None, name), None, _NO_ATTRIBUTES)
+            return
+        self._elements += 1
+        self.depth += 1
+        self.basestack.append(self.baseuri)
+        self.langstack.append(self.lang)
+        if tag not in _OF_TEXT_INPUT:
+            self.intextinput = 0
+        if tag not in _OF_IMAGE:
+            self.inimage = 0
+        try:
+            getattr(self, f"_start_{tag}")({})
+        except AttributeError:
+            self.push(tag, 1)
+
+    def end_plain(self, name: str) -> None:
+        """The end of such an element."""
+        self.unknown_endtag(name.lower())
 
 
 class _Loose(_Bounds, feedparser.api.LooseFeedParser):
@@ -280,7 +319,7 @@ def read_feed(text: str, base: str | None) -> RawFeed:
 def _read_strictly(parser: _Strict, text: str) -> str | None:
     """Of what there is more than is read, None if all was. Raises SAXException."""
     # The choice of feedparser looks for libxml2 on the disk at every document.
-    reader = BufferedParser(True)
+    reader = BufferedParser(parser)
     reader.setFeature(xml.sax.handler.feature_external_ges, False)
     reader.setContentHandler(parser)
     reader.setErrorHandler(parser)
@@ -341,7 +380,7 @@ def fit(entries: Iterable[Entry]) -> tuple[tuple[Entry, ...], tuple[Defect, ...]
     changes: Counter[str] = Counter()
     for entry in entries:
         fitted.append(_fit_entry(entry))
-        if fitted[-1] != entry:
+        if fitted[-1] is not entry:
             changes.update(_CHANGES[name] for name in _CHANGES if getattr(fitted[-1], name) != getattr(entry, name))
     return tuple(fitted), tuple(Defect(kind="bound", detail=what, count=count) for what, count in changes.items())
 
@@ -364,7 +403,7 @@ _CHANGES = {
 
 
 def _fit_entry(entry: Entry) -> Entry:
-    return replace(
+    return _with(
         entry,
         guid=_short(entry.guid),
         link=_short(entry.link),
@@ -373,18 +412,35 @@ def _fit_entry(entry: Entry) -> Entry:
         content=_cut_text(entry.content, MAX_HTML),
         published=_cut(entry.published, MAX_DATE),
         updated=_cut(entry.updated, MAX_DATE),
-        authors=tuple(_fit_person(person) for person in entry.authors[:MAX_TAGS]),
-        categories=tuple(_fit_category(category) for category in entry.categories[:MAX_TAGS]),
-        links=tuple(_fit_link(link) for link in entry.links[:MAX_LINKS] if len(link.href) <= MAX_URL),
+        authors=_all(entry.authors[:MAX_TAGS], _fit_person),
+        categories=_all(entry.categories[:MAX_TAGS], _fit_category),
+        links=_all(tuple([link for link in entry.links[:MAX_LINKS] if len(link.href) <= MAX_URL]), _fit_link),
         rights=_cut(entry.rights, MAX_LINE),
         language=_cut(entry.language, MAX_NAME),
         origin=fit_origin(entry.origin) if entry.origin else None,
     )
 
 
+_T = TypeVar("_T", Entry, OriginSource, Person, Category, Link)
+
+
+def _with(value: _T, **fields: Any) -> _T:
+    """The value with these fields; itself where they are what they were, as nearly always: a copy costs five times the look."""
+    changed = {
+        name: field
+        for name, field in fields.items()
+        if field is not (before := getattr(value, name)) and field != before
+    }
+    return replace(value, **changed) if changed else value
+
+
+def _all(values: tuple[_T, ...], fit_one: Callable[[_T], _T]) -> tuple[_T, ...]:
+    return tuple([fit_one(value) for value in values]) if values else values
+
+
 def fit_origin(origin: OriginSource) -> OriginSource:
     """A head with every field within its bound."""
-    return replace(
+    return _with(
         origin,
         id=_short(origin.id),
         title=_cut(origin.title, MAX_LINE),
@@ -393,7 +449,7 @@ def fit_origin(origin: OriginSource) -> OriginSource:
         link_alternate=_short(origin.link_alternate),
         rights=_cut(origin.rights, MAX_LINE),
         author=_fit_person(origin.author) if origin.author else None,
-        more_authors=tuple(_fit_person(person) for person in origin.more_authors[:MAX_TAGS]),
+        more_authors=_all(origin.more_authors[:MAX_TAGS], _fit_person),
     )
 
 
@@ -402,7 +458,7 @@ def _short(value: str | None) -> str | None:
 
 
 def _cut(value: str | None, limit: int) -> str | None:
-    return value if value is None else value[:limit]
+    return value if value is None or len(value) <= limit else value[:limit]
 
 
 def _cut_text(text: Text | None, limit: int) -> Text | None:
@@ -410,15 +466,17 @@ def _cut_text(text: Text | None, limit: int) -> Text | None:
 
 
 def _fit_person(person: Person) -> Person:
-    return replace(person, name=person.name[:MAX_NAME], uri=_short(person.uri), email=_cut(person.email, MAX_NAME))
+    return _with(person, name=person.name[:MAX_NAME], uri=_short(person.uri), email=_cut(person.email, MAX_NAME))
 
 
 def _fit_category(category: Category) -> Category:
-    return Category(term=category.term[:MAX_NAME], scheme=_short(category.scheme), label=_cut(category.label, MAX_NAME))
+    return _with(
+        category, term=category.term[:MAX_NAME], scheme=_short(category.scheme), label=_cut(category.label, MAX_NAME)
+    )
 
 
 def _fit_link(link: Link) -> Link:
-    return replace(
+    return _with(
         link,
         type=_cut(link.type, MAX_NAME),
         title=_cut(link.title, MAX_LINE),
