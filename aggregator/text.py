@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from struct import Struct
 from typing import NamedTuple
 
 # Letters that readers of Arabic script take for one another; tatweel (U+0640) and the harakat go as marks.
@@ -149,11 +150,15 @@ def _offsets_letter_by_letter(text: str) -> tuple[int, ...]:
     return tuple(offsets)
 
 
-# A text is folded for its fingerprints, its matches and its name, one after the other.
-@lru_cache(maxsize=4)
+# A text is folded for its fingerprints, its matches, its signature and its name, one after the other; between them come its
+# headline and the fields that topics ask for.
+@lru_cache(maxsize=16)
 def folded(text: str) -> str:
     """The folded words alone, one space between them."""
     return " ".join(text.translate(_LETTERS).split())
+
+
+_length = Struct(">Q").pack
 
 
 def digest(*parts: str | bytes) -> bytes:
@@ -161,7 +166,7 @@ def digest(*parts: str | bytes) -> bytes:
     pieces: list[bytes] = []
     for part in parts:
         data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
-        pieces += (len(data).to_bytes(8, "big"), data)
+        pieces += (_length(len(data)), data)
     return blake2b(b"".join(pieces), digest_size=16).digest()
 
 

@@ -6,7 +6,7 @@ sequences, not a number of slots that must agree. The opening has slots of its o
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from zlib import crc32
 
 from rensa import RMinHash
@@ -53,9 +53,10 @@ def signature(text: str) -> Signature | None:
     words = comparable(text).split()[:MAX_WORDS]
     if len(words) < MIN_WORDS:
         return None
-    keys = list(_keys(words[:_OPENING_WORDS], _OPENING_SLOTS, 0))
+    sequences = list(map(" ".join, zip(*(words[start:] for start in range(_WIDTH)), strict=False)))
+    keys = list(_keys(sequences[: _OPENING_WORDS - _WIDTH + 1], _OPENING_SLOTS, 0))
     if len(words) > _OPENING_WORDS:
-        keys += _keys(words, _SLOTS, _OPENING_SLOTS)
+        keys += _keys(sequences, _SLOTS, _OPENING_SLOTS)
     return Signature(version=VERSION, keys=tuple(keys), words=len(words), vocabulary=_vocabulary(words))
 
 
@@ -70,11 +71,29 @@ def share_words(one: bytes, other: bytes) -> bool:
     return (first & second).bit_count() >= shorter * _SHARED_VOCABULARY
 
 
+class _Places(dict[str, int]):
+    """Which bit a word sets. A few thousand words make up most of every text: to look one up is a third of hashing it."""
+
+    def __missing__(self, word: str) -> int:
+        place = crc32(word.encode("utf-8", "surrogatepass")) % _VOCABULARY_BITS
+        if len(word) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[word] = place
+        return place
+
+
+_MOST_KEPT = 50_000
+"""Words: 6 MB."""
+_LONGEST_KEPT = 30
+_PLACES = _Places()
+
+
 def _vocabulary(words: Iterable[str]) -> bytes:
-    # Encoded once and set as digits: each word is looked at, so this is half of what a signature costs.
+    # Each word is looked at, so this is a third of what a signature costs. Set as digits: numbers of 1,024 bits are slow.
     digits = bytearray(b"0" * _VOCABULARY_BITS)
-    for word in set(" ".join(words).encode("utf-8", "surrogatepass").split()):
-        digits[crc32(word) % _VOCABULARY_BITS] = ord("1")
+    for place in set(map(_PLACES.__getitem__, words)):
+        digits[place] = ord("1")
     return int(digits, 2).to_bytes(_VOCABULARY_BITS // 8)
 
 
@@ -101,8 +120,7 @@ def without_tail(text: str) -> str:
     return text
 
 
-def _keys(words: Sequence[str], slots: int, first: int) -> Iterator[int]:
-    sequences = list(map(" ".join, zip(*(words[start:] for start in range(_WIDTH)), strict=False)))
+def _keys(sequences: list[str], slots: int, first: int) -> Iterator[int]:
     sketch = RMinHash(num_perm=slots, seed=_SEED)
     sketch.update(sequences)
     for slot, value in enumerate(sketch.digest(), start=first):
