@@ -10,6 +10,8 @@ from aggregator.storage.driver import Driver, Prepared
 
 THINGS = Table("thing", MetaData(), Column("id", Integer, primary_key=True), Column("name", Text))
 ADD = Prepared(lambda _: insert(THINGS))
+OTHERS = Table("other", THINGS.metadata, Column("id", Integer, primary_key=True))
+OTHER_IDS = Prepared(lambda _: select(OTHERS.c.id))
 NAMES = Prepared(lambda _: select(THINGS.c.name).where(THINGS.c.id.in_(bindparam("ids", expanding=True))))
 FIRST = Prepared(lambda _: select(THINGS.c.id).where(THINGS.c.name != "b").order_by(THINGS.c.id).limit(1))
 
@@ -44,6 +46,15 @@ def test_whoever_asks_sees_what_waited(driver: Driver) -> None:
     driver.write_later(ADD, {"id": 3, "name": "c"})
     driver.write(ADD, {"id": 4, "name": "d"})
     assert len(driver.ask(NAMES, {"ids": [1, 2, 3, 4]})) == 4
+
+
+def test_a_question_about_another_table_sends_nothing(driver: Driver) -> None:
+    driver.write_later(ADD, {"id": 1, "name": "a"})
+    assert driver.ask(OTHER_IDS, {}) == []
+    assert driver.waiting == 1
+    both = Prepared(lambda _: select(THINGS.c.id).where(THINGS.c.id.in_(select(OTHERS.c.id))))
+    assert driver.ask(both, {}) == []
+    assert driver.waiting == 0
 
 
 @pytest.mark.parametrize("name", [name for name, value in vars(statements).items() if isinstance(value, Prepared)])

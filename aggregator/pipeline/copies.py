@@ -32,7 +32,7 @@ def find_copies(writing: Writing, uri: str, signature: Signature | None, *, is_n
     copies = writing.batch.copies
     stored = writing.batch.article(uri)
     likely = _likely(stored, signature, copies.sharing(signature, _window(stored))) if signature else ()
-    copies.sign(uri, signature, is_new=is_new)
+    copies.sign(stored, signature, is_new=is_new)
     before = () if is_new else copies.pairs_of([uri])
     found = _judged(writing, stored, likely)
     if not before and not found:

@@ -54,6 +54,7 @@ class Batch:
         self._shown_by: dict[str, set[str]] = {}
         self._matched: set[str] = set()
         self._entered: set[str] = set()
+        self._bound: set[str] = set()
         self._absent: set[tuple[str, bytes]] = set()
         self._free: set[str] = set()
         self._highest: int | None = None
@@ -269,6 +270,7 @@ class Batch:
     def save_article(self, stored: StoredArticle, prints: Fingerprints) -> None:
         """Replace the text, owner and version of a stored article; its uri and first sight stay."""
         self._new.pop(stored.uri, None)
+        self.copies.forget()
         values = rows.article_values(stored, prints)
         self._connection.execute(update(article).where(article.c.uri == stored.uri).values(values))
 
@@ -401,15 +403,19 @@ class Batch:
     def add_row(self, row: LedgerRow) -> None:
         """Append a row; it gets the next sequence number."""
         values = rows.ledger_values(row) | {"article_id": self._article_id(row.article_uri)}
-        self._connection.write(statements.ADD_ROW, values)
+        self._connection.write_later(statements.ADD_ROW, values)
         self._entered.add(row.article_uri)
+        self.history.note_added(row)
 
     def save_row(self, row: LedgerRow) -> None:
         """Replace what may change of a stored row."""
+        self.history.forget()
         self._connection.execute(update(ledger).where(ledger.c.seq == row.seq).values(rows.ledger_values(row)))
 
     def bound_entry_id(self, uri: str, policy: IdPolicy) -> str | None:
         """The entry id the article has under the policy in every topic, once one is given (rules R20)."""
+        if uri in self._new and uri not in self._bound:
+            return None
         where = {"id_policy": policy.value, "number": self._article_id(uri)}
         found = self._connection.ask(statements.ENTRY_ID, where)
         return str(found[0].entry_id) if found else None
@@ -421,7 +427,8 @@ class Batch:
     def bind_entry_id(self, uri: str, policy: IdPolicy, value: str) -> None:
         """Give the article its entry id under the policy, for ever."""
         values = {"article_id": self._article_id(uri), "id_policy": policy.value, "entry_id": value}
-        self._connection.write(statements.BIND_ENTRY_ID, values)
+        self._connection.write_later(statements.BIND_ENTRY_ID, values)
+        self._bound.add(uri)
 
     def first_guid(self, uri: str) -> str | None:
         """The guid under which the owning source first showed the article, for an id that is preserved."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select
 
-from aggregator.model.article import EffectiveBasis
+from aggregator.model.article import EffectiveBasis, StoredArticle
 from aggregator.model.copies import GroupText, JudgedPair, Membership, Sharing, Signature
 from aggregator.storage import rows
 from aggregator.storage.codec import to_instant
@@ -18,6 +18,8 @@ from aggregator.storage.tables import article, article_signature, band, copy_gro
 _CHUNK = 500
 _OF_ONE_KEY = 200
 """Texts looked at under one key, the newest: an opening that a thousand texts share tells none from another."""
+_MOST_AHEAD = 20_000
+"""Numbers of articles kept from looking ahead; what is beyond is asked for when its turn comes."""
 
 _KNOWN_KEYS = Prepared(lambda _: select(band.c.key).distinct().where(band.c.key.in_(bindparam("keys", expanding=True))))
 _WITH_KEY = Prepared(
@@ -59,23 +61,62 @@ class Window:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signed:
+    """What is known of a text without its words."""
+
+    number: int
+    sharing: Sharing
+    effective_at: datetime | None
+    """None where that is no more than the time of reading."""
+
+    def is_near(self, window: Window) -> bool:
+        return self.effective_at is None or window.since <= self.effective_at <= window.until
+
+
 class Copies:
     """Statements only; what is a copy of what is decided by the caller."""
 
     def __init__(self, connection: Driver, number_of: Callable[[str], int]) -> None:
         self._connection = connection
         self._number_of = number_of
-        # What this transaction knows without asking: most new texts have no key that another text has.
-        self._absent: set[int] = set()
+        # What this transaction knows without asking: which articles have a key, the newest first, and what they are.
+        self._under: dict[int, list[int]] = {}
+        self._signed: dict[int, _Signed | None] = {}
+        self._ahead = 0
         self._alone: set[str] = set()
 
     def look_ahead(self, keys: Iterable[int]) -> None:
-        """Find which of the keys no stored text has; what this transaction writes itself is struck off again."""
-        wanted = list(dict.fromkeys(keys))
+        """Find what texts have these keys, so that a document's entries need not ask one by one: most have none."""
+        wanted = [key for key in dict.fromkeys(keys) if key not in self._under]
+        found: set[int] = set()
         for at in range(0, len(wanted), _CHUNK):
             chunk = wanted[at : at + _CHUNK]
             known = {row.key for row in self._connection.ask(_KNOWN_KEYS, {"keys": chunk})}
-            self._absent.update(key for key in chunk if key not in known)
+            for key in chunk:
+                if key not in known:
+                    self._under[key] = []
+                elif self._ahead < _MOST_AHEAD:
+                    found.update(self._keep(key))
+        self._load(found)
+
+    def _keep(self, key: int) -> list[int]:
+        """The numbers of the texts that have the key, the newest first, kept for the next who asks."""
+        numbers = [number for (number,) in self._connection.ask(_WITH_KEY, {"key": key})]
+        self._under[key] = numbers
+        self._ahead += len(numbers)
+        return numbers
+
+    def _load(self, numbers: Iterable[int]) -> None:
+        """Get to know the texts of these numbers."""
+        for chunk in _chunks([number for number in numbers if number not in self._signed]):
+            self._signed.update(dict.fromkeys(chunk))  # None for one that has lost its keys meanwhile
+            for row in self._connection.ask(_SHARING, {"numbers": chunk}):
+                self._signed[row.id] = _signed(row)
+
+    def forget(self) -> None:
+        """An article has changed: what is known of articles is to be asked again."""
+        self._signed.clear()
 
     def sharing(self, signature: Signature, window: Window | None) -> tuple[Sharing, ...]:
         """Texts of the window that share a key with the signature, those with most of them first, then the newest. What
@@ -83,21 +124,24 @@ class Copies:
         """
         shared: dict[int, int] = {}
         for key in signature.keys:
-            if key not in self._absent:
-                for (number,) in self._connection.ask(_WITH_KEY, {"key": key}):
-                    shared[number] = shared.get(number, 0) + 1
+            for number in self._under[key] if key in self._under else self._asked(key):
+                shared[number] = shared.get(number, 0) + 1
         if not shared:
             return ()
-        found = self._connection.ask(_SHARING, {"numbers": list(shared)})
-        near = [row for row in found if window is None or _is_near(row, window)]
-        near.sort(key=lambda row: (-shared[row.id], -row.id))
-        return tuple(Sharing(uri=row.uri, source_id=row.owner_source, vocabulary=row.vocabulary) for row in near)
+        self._load(shared)
+        found = (self._signed[number] for number in shared)
+        near = [one for one in found if one and (window is None or one.is_near(window))]
+        near.sort(key=lambda one: (-shared[one.number], -one.number))
+        return tuple(one.sharing for one in near)
 
-    def sign(self, uri: str, signature: Signature | None, *, is_new: bool) -> None:
+    def _asked(self, key: int) -> list[int]:
+        return [number for (number,) in self._connection.ask(_WITH_KEY, {"key": key})]
+
+    def sign(self, stored: StoredArticle, signature: Signature | None, *, is_new: bool) -> None:
         """Let the article be found under the keys of its present text and no others."""
-        number = self._number_of(uri)
+        number = self._number_of(stored.uri)
         if is_new:
-            self._alone.add(uri)
+            self._alone.add(stored.uri)
         else:
             self._forget_keys(number)
         if signature is None:
@@ -105,12 +149,16 @@ class Copies:
         keys = pack(f"<{len(signature.keys)}q", *signature.keys)
         values = {"article_id": number, "keys": keys, "words": signature.words, "vocabulary": signature.vocabulary}
         self._connection.write_later(_ADD_SIGNATURE, values)
+        self._signed[number] = _signed_now(number, stored, signature)
         # Two slots of one text never have one key: the slot's number stands in it.
         for key in signature.keys:
             self._connection.write_later(_ADD_KEY, {"key": key, "article_id": number})
-        self._absent.difference_update(signature.keys)
+            if key in self._under:
+                self._under[key] = sorted((number, *self._under[key]), reverse=True)[:_OF_ONE_KEY]
 
     def _forget_keys(self, number: int) -> None:
+        self._under.clear()
+        self._signed.clear()
         for (blob,) in self._connection.ask(_SIGNATURE, {"number": number}):
             keys = list(unpack(f"<{len(blob) // 8}q", blob))
             self._connection.execute(delete(band).where(band.c.article_id == number, band.c.key.in_(keys)))
@@ -201,11 +249,16 @@ def group_of(connection: Connection | Driver, uri: str) -> tuple[Membership, ...
     return tuple(rows.membership(row) for row in found)
 
 
-def _is_near(row: Any, window: Window) -> bool:
-    if row.effective_basis == EffectiveBasis.FIRST_SEEN:
-        return True
-    effective_at: datetime = to_instant(row.effective_at)
-    return window.since <= effective_at <= window.until
+def _signed(row: Any) -> _Signed:
+    sharing = Sharing(uri=row.uri, source_id=row.owner_source, vocabulary=row.vocabulary)
+    is_dated = row.effective_basis != EffectiveBasis.FIRST_SEEN
+    return _Signed(number=row.id, sharing=sharing, effective_at=to_instant(row.effective_at) if is_dated else None)
+
+
+def _signed_now(number: int, stored: StoredArticle, signature: Signature) -> _Signed:
+    sharing = Sharing(uri=stored.uri, source_id=stored.owner.source_id, vocabulary=signature.vocabulary)
+    is_dated = stored.effective_basis is not EffectiveBasis.FIRST_SEEN
+    return _Signed(number=number, sharing=sharing, effective_at=stored.effective_at if is_dated else None)
 
 
 def _members() -> Select[Any]:

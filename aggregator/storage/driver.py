@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.sql import visitors
 
 Values = Mapping[str, Any]
 
@@ -42,6 +43,7 @@ class Prepared:
         self._columns = columns
         self.text = cache(self._text)
         self.row = cache(self._row)
+        self.tables = cache(self._tables)
 
     def _text(self, dialect: str, lengths: tuple[tuple[str, int], ...] = ()) -> tuple[str, Values]:
         """The text, and the values that stand in the statement itself."""
@@ -55,19 +57,30 @@ class Prepared:
         constants = {name: value for name, value in compiled.params.items() if value is not None}
         return _LIST.sub(listed, str(compiled)), constants
 
+    def _tables(self, dialect: str) -> frozenset[str]:
+        """The tables that it reads or writes."""
+        parts = visitors.iterate(self._build(dialect))
+        return frozenset(part.name for part in parts if isinstance(part, Table))
+
     def _row(self, dialect: str) -> Any:
         names = self._build(dialect).selected_columns.keys()
         return NamedTuple("Row", [(name, Any) for name in names])._make
 
 
 class Driver:
-    """What a `Batch` and its parts speak to. Whatever is asked, writes that wait are sent before."""
+    """What a `Batch` and its parts speak to. Whatever is asked, writes that wait for a table it reads are sent before."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._cursor: Any = connection.connection.cursor()
         self._waiting: dict[Prepared, list[Values]] = {}
+        self._touched: set[str] = set()
         self.dialect = connection.dialect
+
+    @property
+    def waiting(self) -> int:
+        """How many rows are not sent yet."""
+        return sum(map(len, self._waiting.values()))
 
     def execute(self, statement: Any, values: Any = None) -> Any:
         """Any statement, through SQLAlchemy."""
@@ -76,7 +89,8 @@ class Driver:
 
     def ask(self, statement: Prepared, values: Values) -> list[Any]:
         """All rows of a prepared SELECT, columns by name; a list among the values stands for its members."""
-        self.send()
+        if not self._touched.isdisjoint(statement.tables(self.dialect.name)):
+            self.send()
         plain: dict[str, Any] = {}
         lengths = []
         for name, value in values.items():
@@ -95,12 +109,16 @@ class Driver:
         self._cursor.execute(statement.text(self.dialect.name)[0], values)
 
     def write_later(self, statement: Prepared, values: Values) -> None:
-        """Send it with others of its kind, before anything else is asked."""
-        self._waiting.setdefault(statement, []).append(values)
+        """Send it with others of its kind, before anybody asks for its table."""
+        if statement not in self._waiting:
+            self._waiting[statement] = []
+            self._touched |= statement.tables(self.dialect.name)
+        self._waiting[statement].append(values)
 
     def send(self) -> None:
         """Send what waits."""
         if self._waiting:
             waiting, self._waiting = self._waiting, {}
+            self._touched.clear()
             for statement, rows in sorted(waiting.items(), key=lambda kind: not kind[0].is_first):
                 self._cursor.executemany(statement.text(self.dialect.name)[0], rows)

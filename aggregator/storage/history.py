@@ -20,12 +20,32 @@ class History:
 
     def __init__(self, connection: Driver) -> None:
         self._connection = connection
+        # What this transaction has asked before, by feed; each of its new rows asks again.
+        self._live: dict[tuple[str, str], tuple[int, int]] = {}
+        self._highest: dict[tuple[str, str], int] = {}
+
+    def note_added(self, row: LedgerRow) -> None:
+        """The row was appended in this transaction."""
+        feed = row.topic_id, row.grain.value
+        if row.position is not None and feed in self._highest:
+            self._highest[feed] = max(self._highest[feed], row.position)
+        if feed in self._live and row.state.value in _MADE_LIVE and row.first_published_at is not None:
+            since, count = self._live[feed]
+            self._live[feed] = since, count + (to_microseconds(row.first_published_at) > since)
+
+    def forget(self) -> None:
+        """A row was changed in this transaction: ask again."""
+        self._live.clear()
+        self._highest.clear()
 
     def live_since(self, topic_id: str, grain: Grain, since: datetime) -> int:
         """How many of the feed's rows were made live after that moment, whatever became of them."""
-        where = {"topic_id": topic_id, "grain": grain.value, "states": _MADE_LIVE, "since": to_microseconds(since)}
-        ((count,),) = self._connection.ask(statements.LIVE_SINCE, where)
-        return int(count)
+        feed, moment = (topic_id, grain.value), to_microseconds(since)
+        if self._live.get(feed, (None, 0))[0] != moment:
+            where = {"topic_id": topic_id, "grain": grain.value, "states": _MADE_LIVE, "since": moment}
+            ((count,),) = self._connection.ask(statements.LIVE_SINCE, where)
+            self._live[feed] = moment, int(count)
+        return self._live[feed][1]
 
     def next_position(self, topic_id: str, grain: Grain) -> int:
         """The place of the next row that enters a file."""
@@ -33,9 +53,13 @@ class History:
 
     def highest_position(self, topic_id: str, grain: Grain) -> int:
         """0 for a feed that never had an entry."""
-        where = {"topic_id": topic_id, "grain": grain.value}
-        ((position,),) = self._connection.ask(statements.HIGHEST_POSITION, where)
-        return int(position)
+        feed = topic_id, grain.value
+        if feed not in self._highest:
+            ((position,),) = self._connection.ask(
+                statements.HIGHEST_POSITION, {"topic_id": topic_id, "grain": grain.value}
+            )
+            self._highest[feed] = int(position)
+        return self._highest[feed]
 
     def queue(self, topic_id: str, grain: Grain) -> tuple[tuple[LedgerRow, datetime], ...]:
         """(row, the article's effective date) of every row that waits its turn."""
