@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from aggregator.dedup.signature import MAX_WORDS, UNSPACED, comparable, is_unspaced, without_tail
 from aggregator.dedup.wording import NUMBERS
@@ -78,37 +79,46 @@ def align(one: Sequence[str], other: Sequence[str]) -> Alignment:
     return Alignment(matches=matches, gaps=tuple(_gaps(matches, len(one), len(other))))
 
 
-def _matches(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """What is equal at both ends costs nothing; most copies differ in little."""
+def _matches(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]]:
+    """What is equal at both ends costs little; most copies differ in little."""
     shortest = min(len(one), len(other))
-    start = next((at for at in range(shortest) if one[at] != other[at]), shortest)
-    rest = shortest - start
-    tail = next((at for at in range(rest) if one[-1 - at] != other[-1 - at]), rest)
-    yield from ((at, at) for at in range(start))
-    between = _subsequence(one[start : len(one) - tail], other[start : len(other) - tail])
-    yield from ((start + i, start + j) for i, j in between)
-    yield from ((len(one) - at, len(other) - at) for at in range(tail, 0, -1))
+    start = _equal(zip(one, other, strict=False), shortest)
+    tail = _equal(zip(reversed(one), reversed(other), strict=False), shortest - start)
+    ends = len(one) - tail, len(other) - tail
+    between = _subsequence(one[start : ends[0]], other[start : ends[1]])
+    return [
+        *zip(range(start), range(start), strict=True),
+        *((start + i, start + j) for i, j in between),
+        *zip(range(ends[0], len(one)), range(ends[1], len(other)), strict=True),
+    ]
+
+
+def _equal(pairs: Iterator[tuple[str, str]], most: int) -> int:
+    """How many pairs are of one word each before the first that is not."""
+    return next((at for at, (one, other) in enumerate(islice(pairs, most)) if one != other), most)
 
 
 def _subsequence(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]]:
     """In each row a bit of 0 says that one word more is common up to this place of the one and this word of the other."""
     positions: dict[str, int] = {}
-    for i, word in enumerate(one):
-        positions[word] = positions.get(word, 0) | (1 << i)
+    bits = [1 << i for i in range(len(one))]
+    for word, bit in zip(one, bits, strict=True):
+        positions[word] = positions.get(word, 0) | bit
     row = mask = (1 << len(one)) - 1
     rows = [mask]
     for word in other:
-        matched = row & positions.get(word, 0)
-        row = ((row + matched) | (row - matched)) & mask
+        if word in positions:  # else the row stays as it is
+            matched = row & positions[word]
+            row = ((row + matched) | (row - matched)) & mask
         rows.append(row)
     found: list[tuple[int, int]] = []
     i, j = len(one) - 1, len(other)
     while i >= 0 and j > 0:
-        if rows[j] >> i & 1:
+        if rows[j] & bits[i]:
             i -= 1
             continue
         j -= 1
-        if rows[j] >> i & 1:
+        if rows[j] & bits[i]:
             found.append((i, j))
             i -= 1
     found.reverse()

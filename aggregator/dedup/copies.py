@@ -6,6 +6,7 @@ Precision first: two entries are better than one wrong. The thresholds and the t
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import itemgetter
 
 from aggregator.dedup.alignment import Words, align, words_of
 from aggregator.dedup.differences import Differences, differences
@@ -334,4 +335,4 @@ def _is_of_the_text(headline: tuple[str, ...], text: tuple[str, ...]) -> bool:
 
 def _has_capitals(words: Words) -> bool:
     """Whether the script tells names by capitals (Latin, Cyrillic, Greek; not Arabic)."""
-    return any(word[0].isupper() for word in words.printed)
+    return any(map(str.isupper, map(itemgetter(0), words.printed)))

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import compress, pairwise
+from operator import itemgetter
 
 from aggregator.dedup.alignment import Alignment, Gap, Words, align
 from aggregator.dedup.wording import COMMON, DAYS, MONTHS, NEGATIONS, WEEKDAYS
@@ -70,7 +72,8 @@ def differences(shorter: Words, longer: Words) -> Differences:
     swaps = tuple(_swaps(alignment, shorter, longer))
     names, in_longer = _names(shorter, longer), frozenset(longer.folded)
     lost = frozenset(name for name in names if not _is_spelt_in(name, in_longer))
-    numbers = [word for word in shorter.folded if word.isdigit()]
+    are_numbers = tuple(map(str.isdigit, shorter.folded))
+    numbers = list(compress(shorter.folded, are_numbers))
     denials = tuple(_denials(alignment, shorter, longer))
     matched, words = len(alignment.matches), len(shorter.folded)
     opening = [j for i, j in alignment.matches if i < _OPENING]
@@ -81,7 +84,7 @@ def differences(shorter: Words, longer: Words) -> Differences:
         opening=len(opening) / max(1, min(_OPENING, words)),
         starts_at=opening[len(opening) // 2] if opening else len(longer.folded),
         numbers=_distinct(_number_change(swap) for swap in swaps),
-        all_numbers=sum(1 for _ in _runs(shorter.folded)),
+        all_numbers=_runs(are_numbers) if numbers else 0,
         lost_numbers=_lost(sum(word not in in_longer for word in numbers), len(numbers)),
         names=_distinct(_name_changes(swaps, lost, shorter, longer)),
         lost_names=_lost(len(lost), len(names)),
@@ -115,23 +118,19 @@ def _number_change(swap: _Swap) -> str | None:
     return None
 
 
-def _runs(words: tuple[str, ...]) -> Iterator[str]:
-    """Numbers; "2,480,000" is one, though folding makes three words of it."""
-    before = False
-    for word in words:
-        if word.isdigit() and not before:
-            yield word
-        before = word.isdigit()
+def _runs(are_numbers: tuple[bool, ...]) -> int:
+    """Places that hold numbers; "2,480,000" is one, though folding makes three words of it."""
+    return sum(is_one and not before for before, is_one in pairwise((False, *are_numbers)))
 
 
 def _names(one: Words, other: Words) -> frozenset[str]:
     """Words of the one printed with a capital here and in small letters nowhere, and not only where a sentence begins."""
+    begin_large = map(str.isupper, map(itemgetter(0), one.printed))
+    large = list(compress(zip(one.folded, one.printed, strict=True), begin_large))
+    if not large:
+        return frozenset()
     printed = {*one.printed, *other.printed}
-    capitals = Counter(
-        folded
-        for folded, word in zip(one.folded, one.printed, strict=True)
-        if word[0].isupper() and len(word) > 1 and word.lower() not in printed
-    )
+    capitals = Counter(folded for folded, word in large if len(word) > 1 and word.lower() not in printed)
     capitals.subtract(one.openers)
     return frozenset(word for word, count in capitals.items() if count > 0) - DAYS - COMMON
 
