@@ -204,10 +204,16 @@ IN_ONE_SOURCE = [
         relation=UPDATE,
     ),
     Case(
-        why="at the same address every text is a version",
+        why="at the same address a rewritten text is a version",
         one=text(url="https://one.example/a"),
-        other=text(f"{MORE}", "Dockers paid after fog", url="https://one.example/a", hours=2),
+        other=text(f"{MORE} {REPORT[:300]}", "Dockers paid after fog", url="https://one.example/a", hours=2),
         relation=UPDATE,
+    ),
+    Case(
+        why="a page that shows another report every day",
+        one=text(url="https://one.example/today"),
+        other=text(MORE, "Dockers paid after fog", url="https://one.example/today", hours=24),
+        relation=DIFFERENT,
     ),
     Case(why="the same words under another headline", other=text(headline="Port closed"), relation=DIFFERENT),
     Case(

@@ -47,6 +47,7 @@ OTHER = (
     "The museum of Velmare opens a new wing for its collection of sea charts this weekend. The oldest of them was drawn on "
     "goat skin by a pilot whose name is lost, and shows islands that no later traveller found. Entry is free on Sunday."
 )
+REPORTS = ((1, REPORT), (2, f"{REPORT} {OTHER} {INDEPENDENT}"))
 
 
 class Outlets:
@@ -245,6 +246,17 @@ def test_an_outlet_with_the_very_same_text_is_named_though_it_is_one_article(roo
     copies = [(one.text, one.get("href")) for one in after.iterfind(f"{{{AGG}}}copy")]
     assert copies == [("Courier", "https://courier.example.org/1"), ("Herald", "https://herald.example.org/1")]
     assert problems(room.desk.feed("all")) == ()
+
+
+def test_reports_under_one_address_are_no_versions_of_one_another(room: Newsroom) -> None:
+    page = "https://planet.example.org/all"
+    reports = [
+        item(n, title=HEADLINE if n == 1 else f"{HEADLINE}, {n} days on", text=text, link=page) for n, text in REPORTS
+    ]
+    room.outlets.feeds["/planet"] = rss(*reports, title="planet")
+    room.subscribe("planet")
+    room.run()
+    assert [view.copy_group for view in room.desk.articles()] == [None, None]
 
 
 def test_the_grain_articles_keeps_every_copy(room: Newsroom) -> None:

@@ -98,6 +98,8 @@ def _judge(
 ) -> CopyVerdict | None:
     """None where it needs no verdict to say that they are no copies."""
     one, other = (copy_text(stored, None) for stored in articles)
+    if one.url == other.url and not _is_a_page(writing.batch, one.uri):
+        one, other = replace(one, url=None), replace(other, url=None)
     if not is_worth_judging(one, other):
         return None
     agencies = (agency_of(writing, stored.article) for stored in articles)
@@ -105,6 +107,12 @@ def _judge(
         replace(one, agency=next(agencies), effective_at=dates[0]),
         replace(other, agency=next(agencies), effective_at=dates[1]),
     )
+
+
+def _is_a_page(batch: Batch, uri: str) -> bool:
+    """Whether the article's address is its own: no home page, and never under two titles (rules R2)."""
+    url = batch.fingerprints(uri).url
+    return url is not None and not batch.url_is_ambiguous(url)
 
 
 def _nearest(one: StoredArticle, other: StoredArticle) -> tuple[datetime, datetime]:

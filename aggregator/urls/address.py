@@ -17,6 +17,8 @@ _NOT_IN_IRI = re.compile(
 _NOT_IN_PATH = re.compile(rf"{_NOT_IN_IRI.pattern}|[\[\]]")
 _NO_HOST = re.compile(r"https?:/*(?:$|[?#]|///)", re.IGNORECASE)
 _HOST = re.compile(r"(?!\.)[^\s%\[\]]+|\[[0-9A-Fa-f:.]+\]")
+# "/story/7", "!story", "s/49c6": no anchor, text directive (`:~:`) or campaign (`xtor=`) begins like that.
+_ROUTE = re.compile(r"!?[A-Za-z0-9_-]*/\S|![A-Za-z0-9]")
 # Nearly every address there is: nothing in it needs a second look, and it is its own absolute form. The first part of the
 # pattern is what no canonical form changes but for scheme and host.
 _SIMPLE = re.compile(
@@ -122,7 +124,8 @@ def without_credentials(url: str) -> str:
 def normalise(url: str | None) -> str | None:
     """Canonical form for comparison only, not for fetching (RFC 3986 6.2.2); None for what is not a web address.
 
-    http and https count as one; default ports, fragments, session ids and tracking parameters go; the query is sorted.
+    http and https count as one; default ports, fragments, session ids and tracking parameters go; the query is sorted. A
+    fragment stays where it is the path inside a page that is a whole program ("#/story/7", "#!story").
     """
     if url is None or not is_web(url):
         return None
@@ -142,7 +145,8 @@ def normalise(url: str | None) -> str | None:
         canonical = str(canonicalize_url(without_tracking(bare)))
         # w3lib leaves brackets and bars in a path as they are, where no address may have them: its result would be none.
         path_at = canonical.index("/", len("https://"))
-        return canonical[:path_at] + _NOT_IN_PATH.sub(_encoded, canonical[path_at:])
+        route = f"#{parts.fragment}" if _ROUTE.match(parts.fragment) else ""
+        return canonical[:path_at] + _NOT_IN_PATH.sub(_encoded, canonical[path_at:]) + route
     except (ValueError, UnicodeError):  # a host that is no IDNA name
         return None
 
