@@ -1,7 +1,7 @@
 """What a source published and how its polls ended -> its health in a word, and what there is to tell of it.
 
 Four things are looked for that a poller alone does not see (product S9): a *gap* (the document shares no entry with the last
-one: some were missed), *silence* (what used to come does not come), *churn* (all ids changed: a note of the poll) and *decay*
+one: some were missed), *silence* (what used to come does not come), *churn* (all ids changed) and *decay*
 (fewer dates or less text than before).
 """
 
@@ -26,7 +26,8 @@ _MUCH_UNDATED, _MUCH_FULL = 0.5, 0.3
 
 FAILURES = 3
 FAILING_FOR = timedelta(hours=6)
-GAPS_TOGETHER = timedelta(hours=24)
+TOGETHER = timedelta(hours=24)
+"""Gaps within this time are told once, and so are changes of ids."""
 SAME_INCIDENT = timedelta(hours=6)
 """What comes back within this time after it ended is the same incident: a source that flaps has one entry."""
 MOST_PER_HOUR = 10
@@ -34,7 +35,7 @@ COLLECTIVE_SPAN = timedelta(hours=24)
 """How long an entry for many takes in what comes later."""
 _FEW_SOURCES = 4
 _NAMED = 50
-_INSTANT = (IncidentKind.GAP, IncidentKind.REFUSED)
+_INSTANT = (IncidentKind.GAP, IncidentKind.CHURN, IncidentKind.REFUSED)
 """Kinds that are over when they are told."""
 
 
@@ -218,8 +219,10 @@ def _showing(state: SourceState, now: datetime) -> list[Begun]:
     coverage, found = state.coverage, []
     if is_silent(coverage, now):
         found.append(Begun(kind=IncidentKind.SILENT, began_at=coverage.last_new_at or now, detail="nothing new came"))
-    if coverage.gap_since and now - coverage.gap_since < GAPS_TOGETHER:
+    if coverage.gap_since and now - coverage.gap_since < TOGETHER:
         found.append(Begun(kind=IncidentKind.GAP, began_at=coverage.gap_since, detail=coverage.gap_note or ""))
+    if coverage.churn_since and now - coverage.churn_since < TOGETHER:
+        found.append(Begun(kind=IncidentKind.CHURN, began_at=coverage.churn_since, detail=coverage.churn_note or ""))
     if state.location:
         detail = f"it is read at {without_credentials(state.location)}; update config.toml"
         found.append(Begun(kind=IncidentKind.MOVED, began_at=state.moved_at or now, detail=detail))
@@ -316,6 +319,7 @@ def _title(incident: Incident) -> str:
         IncidentKind.GONE: "is gone and not polled any more",
         IncidentKind.SILENT: f"is silent since {instant(incident.began_at)}",
         IncidentKind.GAP: "entries were missed",
+        IncidentKind.CHURN: "changed the ids of its entries",
         IncidentKind.MOVED: "has moved",
         IncidentKind.REFUSED: "its move is refused",
         IncidentKind.DECAY: "gives less than before",

@@ -145,6 +145,8 @@ TURNS: tuple[tuple[SourceState, int, list[str], list[str], str], ...] = (
     (replace(FAILED, gone_polls=2, failures=2), 1, ["gone"], [], "gone"),
     (MOVED, 0, ["moved"], [], "moved"),
     (replace(POLLED, coverage=Coverage(gap_since=NOW, gap_note="gap: x")), 1, ["gap"], [], "a gap"),
+    (replace(POLLED, coverage=Coverage(churn_since=NOW, churn_note="ids: x")), 1, ["churn"], [], "changed ids"),
+    (replace(POLLED, coverage=Coverage(churn_since=NOW, open=(IncidentKind.CHURN,))), 24, [], ["churn"], "a day ago"),
     (replace(POLLED, coverage=Coverage(gap_since=NOW, open=(IncidentKind.GAP,))), 23, [], [], "told today"),
     (replace(POLLED, coverage=Coverage(gap_since=NOW, open=(IncidentKind.GAP,))), 24, [], ["gap"], "yesterday"),
     (SILENT, 0, ["silent"], [], "silent"),

@@ -14,6 +14,8 @@ class IncidentKind(StrEnum):
     SILENT = "silent"
     GAP = "gap"
     """Entries came and went between two polls: some were missed."""
+    CHURN = "churn"
+    """The ids of all its entries changed; those that are known by title were bound to their articles (rules R19)."""
     MOVED = "moved"
     REFUSED = "refused"
     """It wants to move where too many others want to move as well."""
@@ -45,6 +47,9 @@ class Coverage:
     gap_since: datetime | None = None
     """The first gap of those that are told together."""
     gap_note: str | None = None
+    churn_since: datetime | None = None
+    churn_note: str | None = None
+    """The same of changed ids."""
     open: tuple[IncidentKind, ...] = ()
     """Incidents that have begun and not ended."""
 

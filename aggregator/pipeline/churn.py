@@ -70,7 +70,7 @@ def in_churn(writing: Writing, source_id: str) -> Writing:
 
 
 def _known_by_title(batch: Batch, source_id: str, sightings: Sequence[Sighting]) -> list[tuple[Sighting, str]]:
-    """Sightings with the article that each is, by equal title and equal date or equal path (rules R2)."""
+    """Sightings with the article that each is, by equal title and equal date, path or text (rules R2)."""
     known: dict[bytes, list[tuple[str, Article]]] = {}
     for stored in batch.same_titles(source_id, {sighting.fingerprints.title for sighting in sightings}):
         known.setdefault(digest(folded(stored.article.headline)), []).append((stored.uri, stored.article))
@@ -87,4 +87,6 @@ def _agree(one: Article, other: Article) -> bool:
         one.published is not None and other.published is not None and one.published.value == other.published.value
     )
     paths = path_of(one.url), path_of(other.url)
-    return same_date or (paths[0] == paths[1] and paths[0] not in ("", "/"))
+    # A source that moves house may date everything anew as well.
+    same_text = folded(one.body_text) == folded(other.body_text) != ""
+    return same_date or same_text or (paths[0] == paths[1] and paths[0] not in ("", "/"))

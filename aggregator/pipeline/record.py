@@ -48,6 +48,7 @@ class _Found:
     notes: list[str] = field(default_factory=list)
     """Churn and gaps (rules R19)."""
     gap: str | None = None
+    churn: str | None = None
 
     @property
     def known(self) -> int:
@@ -169,12 +170,15 @@ def _covered(state: SourceState, found: _Found, now: datetime, *, is_first: bool
         dates=found.dates,
     )
     coverage = health.learn(state.coverage, seen, now, is_first=is_first)
-    if not found.gap:
-        return replace(state, coverage=coverage)
-    is_same = coverage.gap_since is not None and now - coverage.gap_since < health.GAPS_TOGETHER
-    if not is_same:
+    if found.churn and _is_news(coverage.churn_since, now):
+        coverage = replace(coverage, churn_since=now, churn_note=found.churn)
+    if found.gap and _is_news(coverage.gap_since, now):
         coverage = replace(coverage, gap_since=now, gap_note=found.gap)
-    return replace(state, gaps=state.gaps + 1, coverage=coverage)
+    return replace(state, gaps=state.gaps + bool(found.gap), coverage=coverage)
+
+
+def _is_news(last: datetime | None, now: datetime) -> bool:
+    return last is None or now - last >= health.TOGETHER
 
 
 def _placed(
@@ -318,7 +322,10 @@ def _record_document(
     broken = None if is_apart or still else look_for_discontinuity(writing, source.id, document.sightings)
     if broken:
         found.notes.append(broken.note)
-        found.gap = found.gap if broken.is_churn else broken.note
+        if broken.is_churn:
+            found.churn = broken.note
+        else:
+            found.gap = broken.note
         writing = in_churn(writing, source.id) if broken.is_churn else writing
     window = writing.batch.window(source.id, document.key if is_apart else None)
     own_keys = files.union(still, (sighting.keys[0].digest for sighting in document.sightings))
