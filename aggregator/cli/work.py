@@ -109,7 +109,7 @@ def _opened(found: "Configuration") -> "Iterator[Store]":
 async def _once(
     found: "Configuration", store: "Store", *, everything: bool
 ) -> "tuple[tuple[Poll, ...], tuple[FeedChange, ...]]":
-    from aggregator.pipeline import attend, poll, rematch
+    from aggregator.pipeline import attend, forget_keys, poll, rematch
     from aggregator.pipeline import publish as publish_feeds
 
     async with works(found, store) as parts:
@@ -124,6 +124,7 @@ async def _once(
                     break
                 await asyncio.sleep(_LOOK_AGAIN_S)
                 polls |= {done.source_id: done for done in await poll(parts, writer, sources=young)}
+        forget_keys(parts, clock())
         return tuple(polls.values()), publish_feeds(parts, clock(), heal=True)
 
 

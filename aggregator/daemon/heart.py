@@ -28,7 +28,7 @@ from aggregator.daemon.watching import Files, Folders
 from aggregator.errors import AggregatorError, PublishError
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceKind
-from aggregator.pipeline import Agenda, Works, attend, poll, publish, redraw_due, rematch
+from aggregator.pipeline import Agenda, Works, attend, forget_keys, poll, publish, redraw_due, rematch
 from aggregator.pipeline.poll import reschedule
 from aggregator.pipeline.push import ask_hubs, heed
 from aggregator.pipeline.rematch import steps
@@ -40,6 +40,7 @@ _PUBLISH_S = 2
 # Also without a new entry: a waiting change whose hour is over, a file that somebody deleted.
 _PUBLISH_ALL_S = 60
 _HUBS_S = 10
+_FORGET_S = 60
 # An editor may write a file in pieces: it is read when it was left alone for so long.
 _SETTLED_S = 1.0
 _RELOAD_S = 1
@@ -127,6 +128,7 @@ class Daemon:
         scheduler.add_job(self._publish_dirty, IntervalTrigger(seconds=_PUBLISH_S), id="publish", next_run_time=now)
         scheduler.add_job(self._publish_all, IntervalTrigger(seconds=_PUBLISH_ALL_S), id="publish-all")
         scheduler.add_job(self._reload_if_wanted, IntervalTrigger(seconds=_RELOAD_S), id="reload")
+        scheduler.add_job(self._forget, IntervalTrigger(seconds=_FORGET_S), id="forget")
         scheduler.add_job(self._ask_hubs, IntervalTrigger(seconds=_HUBS_S), id="hubs", next_run_time=now)
         return scheduler
 
@@ -203,6 +205,9 @@ class Daemon:
         self._asking = asyncio.create_task(ask_hubs(self._works, secrets.token_urlsafe, self._writer))
         if last:
             last.result()
+
+    async def _forget(self) -> None:
+        await self._write(forget_keys)
 
     async def _publish_dirty(self) -> None:
         if self._is_dirty:

@@ -1,6 +1,7 @@
 """The order of the stages: the only room in which two of them are named together.
 
-poll: claim -> fetch -> read -> record; publish: ledger -> files; rematch: stored articles against a changed rule.
+poll: claim -> fetch -> read -> record; publish: ledger -> files; rematch: stored articles against a changed rule;
+retain: what is kept for a time only.
 """
 
 from aggregator.pipeline.attend import attend
@@ -8,6 +9,7 @@ from aggregator.pipeline.poll import Agenda, allowed, due, poll, redraw_due, vis
 from aggregator.pipeline.publish import FeedChange, publish, rehearse
 from aggregator.pipeline.record import Visit
 from aggregator.pipeline.rematch import rematch
+from aggregator.pipeline.retain import forget_keys
 from aggregator.pipeline.works import Works
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "allowed",
     "attend",
     "due",
+    "forget_keys",
     "poll",
     "publish",
     "redraw_due",

@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from aggregator.dedup.copies import copy_text, is_worth_judging, judge
 from aggregator.dedup.groups import Pair, group
 from aggregator.dedup.signature import share_words
+from aggregator.dedup.signature import signature as signature_of
 from aggregator.model.article import StoredArticle
-from aggregator.model.copies import CopyGroup, CopyVerdict, JudgedPair, Membership, Sharing, Signature
+from aggregator.model.copies import CopyGroup, CopyVerdict, GroupText, JudgedPair, Membership, Sharing, Signature
 from aggregator.model.desk import Decision, Word
 from aggregator.pipeline.complete import agency_of, possible_days
 from aggregator.pipeline.enter import Writing
 from aggregator.storage import Batch, Window
 
 _LOG = logging.getLogger(__name__)
-_WINDOW = timedelta(days=30)
+WINDOW = timedelta(days=30)
 """Texts that were written further apart are not compared."""
 _MOST_CANDIDATES = 64
 _MOST_DIFFERENT = 16
@@ -34,6 +35,8 @@ def find_copies(writing: Writing, uri: str, signature: Signature | None, *, is_n
     likely = _likely(stored, signature, copies.sharing(signature, _window(stored))) if signature else ()
     copies.sign(stored, signature, is_new=is_new)
     before = () if is_new else copies.pairs_of([uri])
+    if before:  # a late edit: what its copies were found by may have had its time
+        likely = (*sorted(copies.without_keys(_ends(before) - {uri})), *likely)
     found = _judged(writing, stored, likely)
     if not before and not found:
         return frozenset()
@@ -51,17 +54,26 @@ def regroup(writing: Writing, uris: Iterable[str]) -> frozenset[str]:
     uris, pairs, decisions = hanging
     texts = batch.copies.texts(uris)
     together, apart = _decided(decisions)
-    groups = group((text for text, _ in texts.values()), pairs, together=together, apart=apart)
+    counted = (_counted(batch, text) for text, _ in texts.values())
+    groups = group(counted, pairs, together=together, apart=apart)
     first = {uri: place for place, uri in enumerate(texts)}
     batch.copies.save_memberships(uris, (member for one in groups for member in _members(one, first)))
     return frozenset(uris)
+
+
+def _counted(batch: Batch, text: GroupText) -> GroupText:
+    """With its number of words also where the keys have had their time."""
+    if text.words:
+        return text
+    found = signature_of(batch.article(text.uri).article.body_text)
+    return replace(text, words=found.words) if found else text
 
 
 def _window(stored: StoredArticle) -> Window | None:
     """None for a text whose year is not known: what it is a copy of tells it."""
     if stored.article.content_created and stored.article.content_created.candidates:
         return None
-    return Window(since=stored.effective_at - _WINDOW, until=stored.effective_at + _WINDOW)
+    return Window(since=stored.effective_at - WINDOW, until=stored.effective_at + WINDOW)
 
 
 def _likely(stored: StoredArticle, signature: Signature, sharing: Sequence[Sharing]) -> tuple[str, ...]:
@@ -83,7 +95,7 @@ def _judged(writing: Writing, stored: StoredArticle, others: Sequence[str]) -> t
             break
         other = writing.batch.article(uri)
         dates = _nearest(stored, other)
-        if abs(dates[0] - dates[1]) > _WINDOW:
+        if abs(dates[0] - dates[1]) > WINDOW:
             continue
         verdict = _judge(writing, (stored, other), dates)
         if verdict and verdict.is_copy:

@@ -47,6 +47,22 @@ _SHARING = Prepared(
 _SIGNATURE = Prepared(
     lambda _: select(article_signature.c["keys"]).where(article_signature.c.article_id == bindparam("number"))
 )
+# The order of storing is that of the first sight; read from its beginning no more rows are looked at than are given.
+_OLDEST = Prepared(
+    lambda _: (
+        select(article_signature.c.article_id, article_signature.c["keys"], article.c.first_seen_at)
+        .join(article, article.c.id == article_signature.c.article_id)
+        .where(article.c.owner_source.not_in(bindparam("kept", expanding=True)))
+        .order_by(article_signature.c.article_id)
+        .limit(bindparam("most"))
+    )
+)
+_DROP_SIGNATURE = Prepared(
+    lambda _: delete(article_signature).where(article_signature.c.article_id == bindparam("number"))
+)
+_DROP_KEY = Prepared(
+    lambda _: delete(band).where(band.c.key == bindparam("key"), band.c.article_id == bindparam("number"))
+)
 _ADD_SIGNATURE = Prepared(lambda _: insert(article_signature), [column.name for column in article_signature.c])
 _ADD_KEY = Prepared(lambda _: insert(band), ["key", "article_id"])
 _ADD_PAIR = Prepared(lambda _: insert(copy_pair), [column.name for column in copy_pair.c])
@@ -157,12 +173,27 @@ class Copies:
                 self._under[key] = sorted((number, *self._under[key]), reverse=True)[:_OF_ONE_KEY]
 
     def _forget_keys(self, number: int) -> None:
+        for (blob,) in self._connection.ask(_SIGNATURE, {"number": number}):
+            self._drop(number, blob)
+
+    def _drop(self, number: int, blob: bytes) -> None:
         self._under.clear()
         self._signed.clear()
-        for (blob,) in self._connection.ask(_SIGNATURE, {"number": number}):
-            keys = list(unpack(f"<{len(blob) // 8}q", blob))
-            self._connection.execute(delete(band).where(band.c.article_id == number, band.c.key.in_(keys)))
-            self._connection.execute(delete(article_signature).where(article_signature.c.article_id == number))
+        for key in unpack(f"<{len(blob) // 8}q", blob):
+            self._connection.write_later(_DROP_KEY, {"key": key, "number": number})
+        self._connection.write_later(_DROP_SIGNATURE, {"number": number})
+
+    def forget_keys(self, before: datetime, *, kept: Collection[str], limit: int) -> int:
+        """Let articles first seen before that moment be found no longer, the oldest first, at most so many; says how many.
+
+        Not those whose text is of one of the `kept` sources.
+        """
+        where = {"kept": [*kept, ""], "most": limit}
+        expired = [row for row in self._connection.ask(_OLDEST, where) if to_instant(row.first_seen_at) < before]
+        for row in expired:
+            self._drop(row.article_id, row.keys)
+        self._connection.send()
+        return len(expired)
 
     def pairs_of(self, uris: Collection[str]) -> tuple[JudgedPair, ...]:
         """The verdicts by which these articles are copies of others."""
@@ -179,8 +210,18 @@ class Copies:
             values = {"one_id": one, "other_id": other} | rows.verdict_values(pair.verdict)
             self._connection.write_later(_ADD_PAIR, values)
 
+    def without_keys(self, uris: Collection[str]) -> frozenset[str]:
+        """Those of the articles that cannot be found by a key any more."""
+        found: set[str] = set()
+        for chunk in _chunks(uris):
+            query = select(article.c.uri).join(article_signature, article_signature.c.article_id == article.c.id)
+            found.update(self._connection.execute(query.where(article.c.uri.in_(chunk))).scalars())
+        return frozenset(uris) - found
+
     def texts(self, uris: Collection[str]) -> Mapping[str, tuple[GroupText, datetime]]:
-        """(what the choice of an anchor needs, first seen) by uri, in the order of storing."""
+        """(what the choice of an anchor needs, first seen) by uri, in the order of storing. Without keys the number of words
+        is not known, and is 0.
+        """
         found: dict[str, tuple[GroupText, datetime]] = {}
         for chunk in _chunks(uris):
             query = (
