@@ -2,6 +2,7 @@
 
 import pickle
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -315,6 +316,43 @@ def test_an_exclusion_binds_its_own_pack_alone() -> None:
     other = Pack(name="ports", concepts=(Concept(id="port", forms=("Tripoli",)),))
     of = article("Fire in Tripoli, Lebanon")
     assert evidence("pack:towns OR pack:ports", of, TOWNS, other) == [("headline", "Tripoli", "ports/port")]
+
+
+NAMESAKES = replace(
+    TOWNS,
+    concepts=(replace(TOWNS.concepts[0], group="ports", elsewhere=("Lebanon", "Leban*")), TOWNS.concepts[1]),
+)
+
+
+@pytest.mark.parametrize(
+    ("headline", "body", "holds", "why"),
+    [
+        ("Fire in Tripoli", "", True, "nothing speaks of the namesake"),
+        ("Lebanon: fire in Tripoli", "", False, "the headline is about the namesake"),
+        ("Lebanese minister sees Tripoli and Benghazi", "", True, "another concept stands beside it"),
+        ("Fire in Tripoli", "A ship from Lebanon burns.", True, "the headline by itself leaves no doubt"),
+        ("Fire in the north", "Lebanon sent help to Tripoli.", False, "each field is read by itself"),
+    ],
+)
+def test_a_form_does_not_count_where_the_text_is_about_its_namesake(
+    headline: str, body: str, holds: bool, why: str
+) -> None:
+    for query in ("pack:towns", "pack:towns/ports"):
+        assert (match(query, article(headline, body), NAMESAKES) is not None) == holds, (query, why)
+
+
+def test_what_a_namesake_hides_does_not_depend_on_other_topics() -> None:
+    both = Topic(id="all", title="All", query="pack:towns")
+    part = Topic(id="part", title="Part", query="pack:towns/ports")
+    of = article("Lebanese minister sees Tripoli and Benghazi")
+    alone = compile_topics((part,), (NAMESAKES,)).match(of, "desk")
+    beside = compile_topics((both, part), (NAMESAKES,)).match(of, "desk")
+    assert [(one.term, one.field) for one in alone[0].evidence] == [("Tripoli", "headline")]
+    assert beside[1] == alone[0]
+
+
+def test_the_words_of_a_namesake_are_no_terms_of_the_pack() -> None:
+    assert match("pack:towns", article("Elections in Lebanon"), NAMESAKES) is None
 
 
 def test_a_pack_is_looked_for_at_the_beginning() -> None:

@@ -13,7 +13,7 @@ from aggregator.topics.packs import pack_from_mapping
 BASE = Pack(
     name="coast",
     concepts=(
-        Concept(id="tobruk", forms=("Tobruk",), group="ports"),
+        Concept(id="tobruk", forms=("Tobruk",), group="ports", elsewhere=("Ohio",)),
         Concept(id="gulf", forms=("Gulf of Sidra",)),
     ),
     exclusions=("Tobruk Street",),
@@ -61,13 +61,13 @@ def test_an_extension_adds_forms_groups_and_exclusions() -> None:
         "concepts": {
             "gulf": {"group": "waters", "fr": ["golfe de Syrte", "Gulf of Sidra"]},
             "brega": {"en": ["Brega"]},
-            "tobruk": {"it": ["Tobruch"]},
+            "tobruk": {"it": ["Tobruch"], "elsewhere": ["Iowa", "Ohio"]},
         },
     }
     assert pack_from_mapping(data, (BASE,)) == Pack(
         name="my-coast",
         concepts=(
-            Concept(id="tobruk", forms=("Tobruk", "Tobruch"), group="ports"),
+            Concept(id="tobruk", forms=("Tobruk", "Tobruch"), group="ports", elsewhere=("Ohio", "Iowa")),
             Concept(id="gulf", forms=("Gulf of Sidra", "golfe de Syrte"), group="waters"),
             Concept(id="brega", forms=("Brega",)),
         ),

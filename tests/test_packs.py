@@ -105,6 +105,8 @@ MISTAKES: list[tuple[dict[str, object], str]] = [
     ({"name": "sea", "concepts": {"sea": {"en": ["x", 5]}}}, "concepts.sea.en[1]: 5 holds no letter"),
     ({"name": "sea", "concepts": {"sea": {"en": ["a*b"]}}}, "concepts.sea.en[0]: 'a*b': * may only end a form"),
     ({"name": "sea", "concepts": GOOD, "exclusions": "x"}, "exclusions: must be a list"),
+    ({"name": "sea", "concepts": {"sea": {"en": ["x"], "elsewhere": "y"}}}, "concepts.sea.elsewhere: must be a list"),
+    ({"name": "sea", "concepts": {"sea": {"elsewhere": ["y"]}}}, "concepts.sea: has no forms"),
 ]
 
 

@@ -1,6 +1,7 @@
 """Queries that name packs and other topics, and queries whose form gives them away: what holds, and what a mistake says."""
 
 import pickle
+from dataclasses import replace
 
 import pytest
 
@@ -118,6 +119,16 @@ def test_the_rule_version_is_of_the_parts_of_packs_that_are_named() -> None:
     assert version((grown,), one="pack:coast/ports") == version(one="pack:coast/ports")
     assert version((grown,), one="pack:coast/people") != version(one="pack:coast/people")
     assert version(one="pack:coast/ports") != version(one="pack:coast")
+
+
+def test_the_rule_version_is_of_the_namesakes_and_of_what_may_stand_beside_them() -> None:
+    apart = Concept(id="tobruk", forms=("Tobruk",), group="ports", elsewhere=("Ohio",))
+    coast = replace(COAST, concepts=(apart, *COAST.concepts[1:]))
+    people = Concept(id="mayors", forms=("Haddad", "Bashir"), group="people")
+    grown = replace(coast, concepts=(*coast.concepts[:2], people, coast.concepts[3]))
+    assert version((coast,), one="pack:coast/ports") != version(one="pack:coast/ports")
+    assert version((grown,), one="pack:coast/ports") != version((coast,), one="pack:coast/ports")
+    assert version((grown,), one="pack:coast/sea") == version((coast,), one="pack:coast/sea")
 
 
 MISTAKES: list[tuple[dict[str, str], list[tuple[int, int, str]], str]] = [

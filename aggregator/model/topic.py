@@ -62,6 +62,8 @@ class Concept:
     """A form ending in `*` matches every word that begins so."""
     group: str | None = None
     """The part of the pack it belongs to (`pack:libya/people`)."""
+    elsewhere: tuple[str, ...] = ()
+    """Words of a namesake ("Lebanon" of Tripoli): in a field that has one of them the forms count only beside another concept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,10 @@ label = "Haftar family"
 group = "people"
 en = ["Haftar", "Hifter"]
 ar = ["حفتر"]
+
+[concepts.tripoli]
+elsewhere = ["Lebanon"]                   # beside one of these, and nothing else of the pack, it is another's
+en = ["Tripoli"]
 """
 
 import re
@@ -24,6 +28,7 @@ from aggregator.topics.patterns import patterns
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+_CONCEPT_KEYS = ("label", "group", "elsewhere")
 _PACK_KEYS = ("name", "description", "sources", "extends", "exclusions", "concepts")
 
 
@@ -81,7 +86,8 @@ def _joined(concept: Concept, more: Concept | None) -> Concept:
     if more is None:
         return concept
     forms = tuple(dict.fromkeys(concept.forms + more.forms))
-    return replace(concept, forms=forms, group=more.group or concept.group)
+    elsewhere = tuple(dict.fromkeys(concept.elsewhere + more.elsewhere))
+    return replace(concept, forms=forms, group=more.group or concept.group, elsewhere=elsewhere)
 
 
 def _check_groups(pack: Pack) -> None:
@@ -105,14 +111,20 @@ def _concept(concept_id: str, data: object) -> Concept:
         raise ValueError(f"{path}.group: {group!r} is not a slug such as 'people'")
     forms: list[str] = []
     for key, value in data.items():
-        if key in ("label", "group"):
+        if key in _CONCEPT_KEYS:
             continue
         if not _LANGUAGE.fullmatch(str(key)):
-            raise ValueError(f"{path}.{key}: unknown key (label, group, or a language such as en, ar, ru)")
+            raise ValueError(f"{path}.{key}: unknown key (label, group, elsewhere, or a language such as en, ar, ru)")
         forms.extend(_forms(f"{path}.{key}", value))
     if not forms:
         raise ValueError(f"{path}: has no forms")
-    return Concept(id=concept_id, forms=tuple(dict.fromkeys(forms)), group=group)
+    elsewhere = _forms(f"{path}.elsewhere", data.get("elsewhere", []))
+    return Concept(
+        id=concept_id,
+        forms=tuple(dict.fromkeys(forms)),
+        group=group,
+        elsewhere=tuple(dict.fromkeys(elsewhere)),
+    )
 
 
 def _forms(path: str, value: object) -> Iterator[str]:

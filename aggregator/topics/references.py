@@ -73,8 +73,12 @@ def versions(topics: Mapping[str, Topic], queries: Mapping[str, n.Query], packs:
 
 def _of_pack(pack: Pack, part: str | None) -> Iterator[str]:
     yield from ("pack", pack.name, *pack.exclusions)
-    for concept in concepts_of(pack, part):
+    named = concepts_of(pack, part)
+    for concept in named:
         yield from ("concept", concept.id, *concept.forms)
+        yield from ("elsewhere", *concept.elsewhere) if concept.elsewhere else ()
+    if any(concept.elsewhere for concept in named):
+        yield from ("beside", *(form for concept in pack.concepts if concept not in named for form in concept.forms))
 
 
 def _of_tree(text: str, query: n.Query, packs: Mapping[str, Pack], topics: tuple[str, ...]) -> Iterator[QueryError]:

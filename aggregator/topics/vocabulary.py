@@ -16,6 +16,15 @@ class Term:
     pack: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namesake:
+    """Terms of a concept that are another's in a text that has one of `marks` and none of `others`, the rest of the pack."""
+
+    terms: frozenset[int]
+    marks: frozenset[int]
+    others: frozenset[int]
+
+
 @dataclass(slots=True)
 class Vocabulary:
     """Filled while the topics are compiled; two topics that look for the same share its number."""
@@ -24,6 +33,8 @@ class Vocabulary:
     patterns: dict[Pattern, list[int]] = field(default_factory=dict)
     exclusions: dict[int, str] = field(default_factory=dict)
     """Terms that are exclusions, with the pack they bind."""
+    namesakes: dict[tuple[str, str], Namesake] = field(default_factory=dict)
+    """By pack and concept."""
     _sought: set[int] = field(default_factory=set)
     _concepts: dict[tuple[str, str], frozenset[int]] = field(default_factory=dict)
 
@@ -47,7 +58,23 @@ class Vocabulary:
             number = self.add(Term(text=exclusion, concept=f"{pack.name}/!", pack=pack.name))
             self.exclusions[number] = pack.name
         self._concepts[pack.name, "!"] = frozenset()
+        for concept in concepts:
+            if concept.elsewhere:
+                self._add_namesake(pack, concept)
         return {concept.id: self._add_concept(pack.name, concept) for concept in concepts}
+
+    def _add_namesake(self, pack: Pack, concept: Concept) -> None:
+        """The whole pack is then looked for: what a topic finds must not depend on what other topics ask for."""
+        if (pack.name, concept.id) in self.namesakes:
+            return
+        others = [self._add_concept(pack.name, other) for other in pack.concepts if other is not concept]
+        # Of no pack, so that the exclusion "Tripoli, Lebanon" does not hide what it has in it.
+        marks = [self.add(Term(text=mark, concept=f"{pack.name}/{concept.id}?")) for mark in concept.elsewhere]
+        self.namesakes[pack.name, concept.id] = Namesake(
+            terms=self._add_concept(pack.name, concept),
+            marks=frozenset(marks),
+            others=frozenset[int]().union(*others),
+        )
 
     def _add_concept(self, pack: str, concept: Concept) -> frozenset[int]:
         known = self._concepts.get((pack, concept.id))
