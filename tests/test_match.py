@@ -330,14 +330,16 @@ NAMESAKES = replace(
         ("Fire in Tripoli", "", True, "nothing speaks of the namesake"),
         ("Lebanon: fire in Tripoli", "", False, "the headline is about the namesake"),
         ("Lebanese minister sees Tripoli and Benghazi", "", True, "another concept stands beside it"),
-        ("Fire in Tripoli", "A ship from Lebanon burns.", True, "the headline by itself leaves no doubt"),
-        ("Fire in the north", "Lebanon sent help to Tripoli.", False, "each field is read by itself"),
+        ("Fire in Tripoli", "A ship burns, says Lebanon.", False, "the opening tells of what town the headline is"),
+        ("Fire in Tripoli", "A ship from Lebanon burns off Benghazi.", True, "the opening has another concept"),
+        ("Fire in the north", "Lebanon sent help to Tripoli.", False, "the opening by itself"),
+        ("Fire in Tripoli", "word " * 100 + "Lebanon", True, "what stands far down tells nothing"),
     ],
 )
 def test_a_form_does_not_count_where_the_text_is_about_its_namesake(
     headline: str, body: str, holds: bool, why: str
 ) -> None:
-    for query in ("pack:towns", "pack:towns/ports"):
+    for query in ("pack:towns", "pack:towns/ports", "title:(pack:towns) OR body:(pack:towns)"):
         assert (match(query, article(headline, body), NAMESAKES) is not None) == holds, (query, why)
 
 

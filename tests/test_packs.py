@@ -1,9 +1,12 @@
 """Pack data: what is checked, and what the shipped packs meet."""
 
+import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,48 +15,114 @@ from aggregator.model.parsed import OriginSource
 from aggregator.model.source import Republish
 from aggregator.model.topic import Concept, Pack, Topic
 from aggregator.text import folded
-from aggregator.topics.match import compile_topics
+from aggregator.topics.match import Matcher, compile_topics
 from aggregator.topics.packs import pack_from_mapping
+from tests.program import ROOT
 
 CASES = Path(__file__).parent / "topics" / "packs"
+TEXTS = Path(__file__).parent / "topics" / "texts"
+LANGUAGES = ("en", "ar", "ru", "fr", "it")
 
 
-def shipped() -> tuple[Pack, ...]:
+def shipped() -> dict[str, dict[str, Any]]:
+    """The data of the packs by name."""
     folder = resources.files("aggregator.topics") / "packs"
-    return tuple(
-        pack_from_mapping(tomllib.loads(file.read_text(encoding="utf-8")))
-        for file in folder.iterdir()
-        if file.name.endswith(".toml")
+    read = (tomllib.loads(file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".toml"))
+    return {data["name"]: data for data in read}
+
+
+DATA = shipped()
+SHIPPED = tuple(pack_from_mapping(data) for data in DATA.values())
+SHOWCASE = {topic["id"]: topic["query"] for topic in tomllib.loads((ROOT / "config.toml").read_text("utf-8"))["topics"]}
+
+
+@cache
+def matcher_of(query: str) -> Matcher:
+    return compile_topics((Topic(id="shipped", title="Shipped", query=query),), SHIPPED)
+
+
+def is_met(query: str, headline: str, body: str = "") -> bool:
+    article = Article(
+        headline=headline,
+        body_text=body,
+        completeness=Completeness.FULL,
+        publisher=Publisher(source_id="desk", name="Desk"),
+        rights=Rights(republish=Republish.FULL),
+        origin=OriginSource(),
     )
-
-
-SHIPPED = shipped()
+    return bool(matcher_of(query).match(article, "desk"))
 
 
 def cases() -> Iterator[tuple[str, dict[str, object]]]:
     for path in sorted(CASES.glob("*.toml")):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         for case in data["case"]:
-            yield data["query"], case
+            yield data.get("query") or SHOWCASE[data["topic"]], case
+
+
+def texts() -> Iterator[tuple[str, str, str, list[str]]]:
+    """Topic, language, "match" or "other", texts whose first line is the headline."""
+    for path in sorted(TEXTS.glob("*.toml")):
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        for language, sides in data["texts"].items():
+            for side, found in sides.items():
+                yield data["topic"], language, side, found
 
 
 @pytest.mark.parametrize(("query", "case"), list(cases()), ids=[str(case["why"]) for _, case in cases()])
 def test_the_shipped_packs_meet_what_they_should(query: str, case: dict[str, object]) -> None:
-    matcher = compile_topics((Topic(id="shipped", title="Shipped", query=query),), SHIPPED)
-    article = Article(
-        headline=str(case["headline"]),
-        body_text=str(case.get("body", "")),
-        completeness=Completeness.FULL,
-        publisher=Publisher(source_id="desk", name="Desk"),
-        rights=Rights(republish=Republish.FULL),
-        origin=OriginSource(),
+    assert is_met(query, str(case["headline"]), str(case.get("body", ""))) == case["match"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "language", "side", "found"), list(texts()), ids=["-".join(one[:3]) for one in texts()]
+)
+def test_a_shipped_topic_takes_what_is_its_own_and_leaves_the_rest(
+    topic: str, language: str, side: str, found: list[str]
+) -> None:
+    wrong = [text for text in found if is_met(SHOWCASE[topic], *text.split("\n", 1)) != (side == "match")]
+    assert found
+    assert wrong == []
+
+
+def test_the_packs_that_the_documents_name_ship() -> None:
+    told = re.findall(
+        r"^\| `([a-z-]+)` \|",
+        (ROOT / "docs" / "topics.md").read_text("utf-8").split("### Those that ship")[1],
+        re.MULTILINE,
     )
-    matches = matcher.match(article, "desk")
-    assert bool(matches) == case["match"], matches
+    assert sorted(told) == sorted(DATA)
 
 
-def test_the_packs_libya_and_diplomacy_ship() -> None:
-    assert {pack.name for pack in SHIPPED} == {"libya", "diplomacy"}
+@pytest.mark.parametrize("name", sorted(DATA))
+def test_a_shipped_pack_says_where_its_forms_come_from_and_speaks_five_languages(name: str) -> None:
+    data = DATA[name]
+    assert len(data["description"]) > 20
+    assert len(data["sources"]) > 20
+    spoken = {key for concept in data["concepts"].values() for key, value in concept.items() if isinstance(value, list)}
+    assert set(LANGUAGES) <= spoken
+    assert all(concept.get("label") for concept in data["concepts"].values())
+
+
+@pytest.mark.parametrize("group", ["people", "places", "bodies", "missions", "process", "country"])
+def test_the_pack_libya_can_be_asked_for_by_part(group: str) -> None:
+    asked = {
+        "people": "Hifter in Rome",
+        "places": "Calm in Tobruk",
+        "bodies": "High Council of State meets",
+        "missions": "UNSMIL moves house",
+        "process": "Back to Skhirat",
+        "country": "Libyans vote",
+    }
+    assert [part for part, headline in asked.items() if is_met(f"pack:libya/{group}", headline)] == [group]
+
+
+@pytest.mark.parametrize("name", ["starter", "demo"])
+def test_a_first_configuration_has_the_rule_of_the_showcase(name: str) -> None:
+    first = tomllib.loads((ROOT / "aggregator" / "cli" / f"{name}.toml").read_text("utf-8"))
+    assert {topic["id"]: topic["query"] for topic in first["topics"]} == {
+        "libya-diplomacy": SHOWCASE["libya-diplomacy"]
+    }
 
 
 @pytest.mark.parametrize("pack", SHIPPED, ids=[pack.name for pack in SHIPPED])

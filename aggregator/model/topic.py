@@ -63,7 +63,9 @@ class Concept:
     group: str | None = None
     """The part of the pack it belongs to (`pack:libya/people`)."""
     elsewhere: tuple[str, ...] = ()
-    """Words of a namesake ("Lebanon" of Tripoli): in a field that has one of them the forms count only beside another concept."""
+    """Words of a namesake ("Lebanon" of Tripoli): where an article begins with one of them, the forms count only if another
+    concept of the pack stands there too.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import ahocorasick_rs
 
 from aggregator.text import Folded
 from aggregator.topics.reading import Place
-from aggregator.topics.vocabulary import Namesake, Vocabulary
+from aggregator.topics.vocabulary import Vocabulary
 
 
 class Finder:
@@ -16,15 +16,11 @@ class Finder:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._packs = tuple(term.pack for term in vocabulary.numbers)
         self._exclusions = vocabulary.exclusions
-        self._namesakes = tuple(vocabulary.namesakes.values())
         self._meanings = tuple((pattern.is_open, tuple(numbers)) for pattern, numbers in vocabulary.patterns.items())
         self._automaton = ahocorasick_rs.AhoCorasick([pattern.text for pattern in vocabulary.patterns])
 
     def find(self, text: Folded) -> dict[int, list[Place]]:
-        """The places of each term by its number, in the order of their ends.
-
-        None that lies in an exclusion of its pack, and none of a concept whose namesake the text is about.
-        """
+        """The places of each term by its number, in the order of their ends; none that lies in an exclusion of its pack."""
         found: dict[int, list[Place]] = {}
         folded = text.text
         for pattern, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
@@ -36,9 +32,7 @@ class Finder:
                 else:
                     found[number] = [place]
         if found and not self._exclusions.keys().isdisjoint(found):
-            found = self._without_excluded(found)
-        for namesake in self._namesakes if found else ():
-            _drop_namesake(namesake, found)
+            return self._without_excluded(found)
         return found
 
     def _without_excluded(self, found: dict[int, list[Place]]) -> dict[int, list[Place]]:
@@ -53,14 +47,6 @@ class Finder:
             if left and number not in self._exclusions:
                 kept[number] = left
         return kept
-
-
-def _drop_namesake(namesake: Namesake, found: dict[int, list[Place]]) -> None:
-    has = found.keys()
-    if namesake.terms.isdisjoint(has) or namesake.marks.isdisjoint(has) or not namesake.others.isdisjoint(has):
-        return
-    for number in namesake.terms & has:
-        del found[number]
 
 
 class _Cover:

@@ -62,7 +62,7 @@ class Matcher:
             _Asked(id=topic.id, sources=frozenset(topic.sources), rule=rules[topic.id]) for topic in topics
         )
         self._candidates = _Candidates(self._topics, rules)
-        self._reader = _Reader(frozenset[str]().union(*map(scopes, rules.values())), Finder(vocabulary))
+        self._reader = _Reader(frozenset[str]().union(*map(scopes, rules.values())), vocabulary)
 
     def __reduce__(self) -> tuple[type["Matcher"], tuple[tuple[Topic, ...], tuple[Pack, ...], tuple[Topic, ...]]]:
         return Matcher, self._given
@@ -146,9 +146,11 @@ class _Candidates:
 class _Reader:
     """Folds what the scopes ask for and no more: nothing for `*`, no body for `title:`."""
 
-    def __init__(self, scopes: frozenset[str], finder: Finder) -> None:
-        self._scopes = scopes
-        self._finder = finder
+    def __init__(self, scopes: frozenset[str], vocabulary: Vocabulary) -> None:
+        self._namesakes = tuple(vocabulary.namesakes.values())
+        # Whatever the topics ask for, a namesake is told by the same texts.
+        self._scopes = scopes | {"opening"} if self._namesakes else scopes
+        self._finder = Finder(vocabulary)
 
     def read(self, article: Article, source_id: str) -> Reading:
         texts: list[Text] = []
@@ -161,6 +163,8 @@ class _Reader:
                 lead = self._read_main(article, headline, texts, parts)
         for name, values in self._others(article):
             parts[name] = self._parts(texts, name, values)
+        if self._namesakes:
+            self._forget_namesakes(texts, parts["opening"])
         return Reading(article=article, source_id=source_id, texts=tuple(texts), parts=parts, lead=lead)
 
     def _read_main(
@@ -178,6 +182,14 @@ class _Reader:
         opening = main if len(text) <= OPENING_CHARACTERS else Part(main.text, _cut(text, OPENING_CHARACTERS))
         parts["opening"] = (*headline, *standfirst, opening)
         return None if standfirst else first
+
+    def _forget_namesakes(self, texts: list[Text], opening: tuple[Part, ...]) -> None:
+        """What a concept found is taken back where the article begins with its namesake, and with nothing else of the pack."""
+        terms = frozenset[int]().union(*[part.terms() for part in opening])
+        for namesake in self._namesakes if terms else ():
+            if not terms.isdisjoint(namesake.marks) and terms.isdisjoint(namesake.others):
+                for text in texts:
+                    text.forget(namesake.terms)
 
     def _others(self, article: Article) -> Iterator[tuple[str, tuple[str, ...]]]:
         if "author" in self._scopes:

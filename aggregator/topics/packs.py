@@ -14,7 +14,7 @@ en = ["Haftar", "Hifter"]
 ar = ["حفتر"]
 
 [concepts.tripoli]
-elsewhere = ["Lebanon"]                   # beside one of these, and nothing else of the pack, it is another's
+elsewhere = ["Lebanon"]                   # where the text begins with one of these, and with nothing else of the pack
 en = ["Tripoli"]
 """
 

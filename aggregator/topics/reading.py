@@ -29,6 +29,11 @@ class Text:
         self.terms = frozenset(hits)
         self._limits: dict[int, int] = {}
 
+    def forget(self, numbers: frozenset[int]) -> None:
+        """Take back what was found of these terms."""
+        self.hits = {number: places for number, places in self.hits.items() if number not in numbers}
+        self.terms -= numbers
+
     def span(self, place: Place) -> Place:
         """The printed characters of a place."""
         return self.folded.span(*place)

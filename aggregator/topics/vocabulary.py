@@ -18,7 +18,9 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Namesake:
-    """Terms of a concept that are another's in a text that has one of `marks` and none of `others`, the rest of the pack."""
+    """Terms of a concept that are another's in an article whose headline, standfirst or opening has one of `marks`, unless one of
+    `others`, the rest of the pack, stands there too.
+    """
 
     terms: frozenset[int]
     marks: frozenset[int]
