@@ -33,7 +33,23 @@ def shipped() -> dict[str, dict[str, Any]]:
 
 DATA = shipped()
 SHIPPED = tuple(pack_from_mapping(data) for data in DATA.values())
-SHOWCASE = {topic["id"]: topic["query"] for topic in tomllib.loads((ROOT / "config.toml").read_text("utf-8"))["topics"]}
+TOPICS: list[dict[str, Any]] = tomllib.loads((ROOT / "config.toml").read_text("utf-8"))["topics"]
+SHOWCASE = {topic["id"]: topic["query"] for topic in TOPICS}
+
+
+TOLD = (
+    (ROOT / "docs" / "topics.md")
+    .read_text("utf-8")
+    .split("### Those that ship")[1]
+    .split("\n## ")[0]
+    .split("Your own")[0]
+)
+
+
+def parts_told() -> list[tuple[str, str]]:
+    """The packs with the parts that the documents say can be asked for."""
+    rows = re.findall(r"^\| `([a-z-]+)` \|.*\| `([a-z -]+)` \|$", TOLD, re.MULTILINE)
+    return [(name, part) for name, parts in rows for part in parts.split()]
 
 
 @cache
@@ -86,12 +102,14 @@ def test_a_shipped_topic_takes_what_is_its_own_and_leaves_the_rest(
 
 
 def test_the_packs_that_the_documents_name_ship() -> None:
-    told = re.findall(
-        r"^\| `([a-z-]+)` \|",
-        (ROOT / "docs" / "topics.md").read_text("utf-8").split("### Those that ship")[1],
-        re.MULTILINE,
-    )
+    told = re.findall(r"^\| `([a-z-]+)` \|", TOLD, re.MULTILINE)
     assert sorted(told) == sorted(DATA)
+
+
+@pytest.mark.parametrize(("name", "part"), parts_told(), ids=str)
+def test_a_part_that_the_documents_name_can_be_asked_for(name: str, part: str) -> None:
+    pack = next(pack for pack in SHIPPED if pack.name == name)
+    assert part in {value for concept in pack.concepts for value in (concept.id, concept.group)}
 
 
 @pytest.mark.parametrize("name", sorted(DATA))
@@ -115,6 +133,15 @@ def test_the_pack_libya_can_be_asked_for_by_part(group: str) -> None:
         "country": "Libyans vote",
     }
     assert [part for part, headline in asked.items() if is_met(f"pack:libya/{group}", headline)] == [group]
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=[topic["id"] for topic in TOPICS])
+def test_the_examples_of_the_showcase_hold(topic: dict[str, Any]) -> None:
+    examples = [one for one in topic["expect"] if "text" in one]
+    assert {one["match"] for one in examples} == {True, False}
+    assert [
+        one["text"] for one in examples if is_met(topic["query"], *one["text"].split("\n", 1)) != one["match"]
+    ] == []
 
 
 @pytest.mark.parametrize("name", ["starter", "demo"])

@@ -1,6 +1,6 @@
 """The `expect` cases of topics -> whether each holds, and the words that say so."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -56,13 +56,15 @@ def try_all(found: Configuration, topics: Iterable[Topic], now: datetime) -> tup
 
     An example says something of the query: it counts for a topic of some sources even if it comes from another.
     """
-    return tuple(
-        _try(
-            found, compile_topics((replace(topic, sources=()),), found.packs, found.topics), topic.id, expectation, now
-        )
-        for topic in topics
-        for expectation in topic.expect
-    )
+    return tuple(one for topic in topics for one in _try_topic(found, topic, now))
+
+
+def _try_topic(found: Configuration, topic: Topic, now: datetime) -> Iterator[Tried]:
+    """The rule is compiled once for all its examples: with packs that takes a tenth of a second."""
+    if topic.expect:
+        matcher = compile_topics((replace(topic, sources=()),), found.packs, found.topics)
+        for expectation in topic.expect:
+            yield _try(found, matcher, topic.id, expectation, now)
 
 
 def _try(found: Configuration, matcher: Matcher, topic_id: str, expectation: Expectation, now: datetime) -> Tried:
