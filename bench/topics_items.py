@@ -31,7 +31,7 @@ class Item:
 
     @property
     def was_seen(self) -> bool:
-        """Whether its half was read while the rule was made. Of the other half only the counts were looked at."""
+        """Whether the errors of its half were read while the rule was made; of the other half only the counts, until the end."""
         return md5(self.id.encode(), usedforsecurity=False).digest()[0] % 2 == 0
 
 
