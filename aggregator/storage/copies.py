@@ -6,7 +6,7 @@ from datetime import datetime
 from struct import pack, unpack
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
 from aggregator.model.article import EffectiveBasis, StoredArticle
 from aggregator.model.copies import GroupText, JudgedPair, Membership, Sharing, Signature
@@ -63,10 +63,46 @@ _DROP_SIGNATURE = Prepared(
 _DROP_KEY = Prepared(
     lambda _: delete(band).where(band.c.key == bindparam("key"), band.c.article_id == bindparam("number"))
 )
+_DROP_MEMBERS = Prepared(
+    lambda _: delete(copy_group).where(copy_group.c.article_id.in_(bindparam("numbers", expanding=True)))
+)
 _ADD_SIGNATURE = Prepared(lambda _: insert(article_signature), [column.name for column in article_signature.c])
 _ADD_KEY = Prepared(lambda _: insert(band), ["key", "article_id"])
 _ADD_PAIR = Prepared(lambda _: insert(copy_pair), [column.name for column in copy_pair.c])
 _ADD_MEMBER = Prepared(lambda _: insert(copy_group), [column.name for column in copy_group.c])
+
+
+_ONE, _OTHER = article.alias("one"), article.alias("other")
+_OF_NUMBERS = (
+    select(copy_pair, _ONE.c.uri.label("one_uri"), _OTHER.c.uri.label("other_uri"))
+    .join(_ONE, _ONE.c.id == copy_pair.c.one_id)
+    .join(_OTHER, _OTHER.c.id == copy_pair.c.other_id)
+    .where(
+        or_(
+            copy_pair.c.one_id.in_(bindparam("numbers", expanding=True)),
+            copy_pair.c.other_id.in_(bindparam("numbers", expanding=True)),
+        )
+    )
+)
+_PAIRS = Prepared(lambda _: _OF_NUMBERS)
+_IN_GROUPS = select(copy_group, article.c.uri).join(article, article.c.id == copy_group.c.article_id)
+_OF_GROUP = _IN_GROUPS.where(
+    copy_group.c.group_uri
+    == select(copy_group.c.group_uri)
+    .join(article, article.c.id == copy_group.c.article_id)
+    .where(article.c.uri == bindparam("uri"))
+    .scalar_subquery()
+).order_by(article.c.id)
+_GROUP = Prepared(lambda _: _OF_GROUP)
+_MEMBERS = Prepared(lambda _: _IN_GROUPS.where(article.c.uri.in_(bindparam("uris", expanding=True))))
+_TEXTS = Prepared(
+    lambda _: (
+        select(article.c.uri, article.c.effective_at, article.c.first_seen_at, article_signature.c.words)
+        .outerjoin(article_signature, article_signature.c.article_id == article.c.id)
+        .where(article.c.uri.in_(bindparam("uris", expanding=True)))
+        .order_by(article.c.id)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +233,8 @@ class Copies:
 
     def pairs_of(self, uris: Collection[str]) -> tuple[JudgedPair, ...]:
         """The verdicts by which these articles are copies of others."""
-        return pairs(self._connection, [self._number_of(uri) for uri in uris])
+        numbers = _chunks([self._number_of(uri) for uri in uris])
+        return _judged(row for chunk in numbers for row in self._connection.ask(_PAIRS, {"numbers": chunk}))
 
     def replace_pairs(self, uri: str, judged: Sequence[JudgedPair], *, is_new: bool) -> None:
         """The article is a copy of these and of no others."""
@@ -224,13 +261,7 @@ class Copies:
         """
         found: dict[str, tuple[GroupText, datetime]] = {}
         for chunk in _chunks(uris):
-            query = (
-                select(article.c.uri, article.c.effective_at, article.c.first_seen_at, article_signature.c.words)
-                .outerjoin(article_signature, article_signature.c.article_id == article.c.id)
-                .where(article.c.uri.in_(chunk))
-                .order_by(article.c.id)
-            )
-            for row in self._connection.execute(query):
+            for row in self._connection.ask(_TEXTS, {"uris": chunk}):
                 text = GroupText(uri=row.uri, words=row.words or 0, effective_at=to_instant(row.effective_at))
                 found[row.uri] = text, to_instant(row.first_seen_at)
         return found
@@ -240,19 +271,19 @@ class Copies:
         return {
             row.uri: rows.membership(row)
             for chunk in _chunks(uris)
-            for row in self._connection.execute(_members().where(article.c.uri.in_(chunk)))
+            for row in self._connection.ask(_MEMBERS, {"uris": chunk})
         }
 
     def group_of(self, uri: str) -> tuple[Membership, ...]:
         """The members of the article's group, the first seen first; empty where it stands alone."""
-        return () if uri in self._alone else group_of(self._connection, uri)
+        found = () if uri in self._alone else self._connection.ask(_GROUP, {"uri": uri})
+        return tuple(rows.membership(row) for row in found)
 
     def save_memberships(self, uris: Collection[str], members: Iterable[Membership]) -> None:
         """These articles are in the groups that the members say, and in no others."""
         self._alone.difference_update(uris)
         for chunk in _chunks(uris):
-            numbers = [self._number_of(uri) for uri in chunk]
-            self._connection.execute(delete(copy_group).where(copy_group.c.article_id.in_(numbers)))
+            self._connection.write(_DROP_MEMBERS, {"numbers": [self._number_of(uri) for uri in chunk]})
         for member in members:
             values = {
                 "article_id": self._number_of(member.uri),
@@ -262,32 +293,22 @@ class Copies:
             self._connection.write_later(_ADD_MEMBER, values | rows.verdict_values(member.verdict))
 
 
-def pairs(connection: Connection | Driver, numbers: Sequence[int]) -> tuple[JudgedPair, ...]:
+def pairs(connection: Connection, numbers: Sequence[int]) -> tuple[JudgedPair, ...]:
     """Verdicts on pairs of which one is among the articles of these numbers."""
-    one, other = article.alias("one"), article.alias("other")
-    query = (
-        select(copy_pair, one.c.uri.label("one_uri"), other.c.uri.label("other_uri"))
-        .join(one, one.c.id == copy_pair.c.one_id)
-        .join(other, other.c.id == copy_pair.c.other_id)
-    )
-    found: dict[tuple[int, int], JudgedPair] = {}
-    for chunk in _chunks(numbers):
-        for row in connection.execute(query.where(or_(copy_pair.c.one_id.in_(chunk), copy_pair.c.other_id.in_(chunk)))):
-            judged = JudgedPair(one=row.one_uri, other=row.other_uri, verdict=rows.verdict(row))
-            found[row.one_id, row.other_id] = judged
-    return tuple(found.values())
+    return _judged(row for chunk in _chunks(numbers) for row in connection.execute(_OF_NUMBERS, {"numbers": chunk}))
 
 
-def group_of(connection: Connection | Driver, uri: str) -> tuple[Membership, ...]:
+def _judged(found: Iterable[Any]) -> tuple[JudgedPair, ...]:
+    by_numbers = {
+        (row.one_id, row.other_id): JudgedPair(one=row.one_uri, other=row.other_uri, verdict=rows.verdict(row))
+        for row in found
+    }
+    return tuple(by_numbers.values())
+
+
+def group_of(connection: Connection, uri: str) -> tuple[Membership, ...]:
     """The members of the article's group, the first seen first; empty where it stands alone."""
-    own = (
-        select(copy_group.c.group_uri)
-        .join(article, article.c.id == copy_group.c.article_id)
-        .where(article.c.uri == uri)
-        .scalar_subquery()
-    )
-    found = connection.execute(_members().where(copy_group.c.group_uri == own).order_by(article.c.id))
-    return tuple(rows.membership(row) for row in found)
+    return tuple(rows.membership(row) for row in connection.execute(_OF_GROUP, {"uri": uri}))
 
 
 def _signed(row: Any) -> _Signed:
@@ -300,10 +321,6 @@ def _signed_now(number: int, stored: StoredArticle, signature: Signature) -> _Si
     sharing = Sharing(uri=stored.uri, source_id=stored.owner.source_id, vocabulary=signature.vocabulary)
     is_dated = stored.effective_basis is not EffectiveBasis.FIRST_SEEN
     return _Signed(number=number, sharing=sharing, effective_at=stored.effective_at if is_dated else None)
-
-
-def _members() -> Select[Any]:
-    return select(copy_group, article.c.uri).join(article, article.c.id == copy_group.c.article_id)
 
 
 def _chunks(values: Collection[Any]) -> Iterable[list[Any]]:

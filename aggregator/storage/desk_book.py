@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from aggregator.model.desk import Decision, Word
 from aggregator.storage.codec import to_instant, to_microseconds
-from aggregator.storage.driver import Driver
+from aggregator.storage.driver import Driver, Prepared
 from aggregator.storage.tables import article, decision, request
 
 
@@ -39,8 +40,9 @@ class DeskBook:
 
     def on_pairs(self, uris: Collection[str]) -> tuple[Decision, ...]:
         """What people put together or apart of these articles and others, oldest first."""
-        words = decision.c.word.in_([Word.MERGE.value, Word.SPLIT.value])
-        return self._find(words, or_(article.c.uri.in_(uris), decision.c.other_uri.in_(uris)))
+        if not isinstance(self._connection, Driver):
+            return tuple(map(_decision, self._connection.execute(_OF_PAIRS, {"uris": list(uris)})))
+        return tuple(map(_decision, self._connection.ask(_ON_PAIRS, {"uris": list(uris)})))
 
     def open(self) -> tuple[Decision, ...]:
         """Decisions that are not carried out yet, oldest first."""
@@ -63,20 +65,32 @@ class DeskBook:
         )
 
     def _find(self, *conditions: object) -> tuple[Decision, ...]:
-        query = select(decision, article.c.uri).join(article, article.c.id == decision.c.article_id)
-        found = self._connection.execute(query.where(*conditions).order_by(decision.c.number))  # type: ignore[arg-type]
-        return tuple(
-            Decision(
-                number=row.number,
-                word=Word(row.word),
-                article_uri=row.uri,
-                topic_id=row.topic_id,
-                other_uri=row.other_uri,
-                day=date.fromisoformat(row.day) if row.day else None,
-                by=row.by,
-                reason=row.reason,
-                decided_at=to_instant(row.decided_at),
-                applied_at=to_instant(row.applied_at),
-            )
-            for row in found
-        )
+        found = self._connection.execute(_DECISIONS.where(*conditions).order_by(decision.c.number))  # type: ignore[arg-type]
+        return tuple(map(_decision, found))
+
+
+_DECISIONS = select(decision, article.c.uri).join(article, article.c.id == decision.c.article_id)
+# Both sides of "or" are asked of one table, so that each finds its index.
+_OF_PAIRS = _DECISIONS.where(
+    or_(decision.c.word == Word.MERGE.value, decision.c.word == Word.SPLIT.value),
+    or_(
+        decision.c.article_id.in_(select(article.c.id).where(article.c.uri.in_(bindparam("uris", expanding=True)))),
+        decision.c.other_uri.in_(bindparam("uris", expanding=True)),
+    ),
+).order_by(decision.c.number)
+_ON_PAIRS = Prepared(lambda _: _OF_PAIRS)
+
+
+def _decision(row: Any) -> Decision:
+    return Decision(
+        number=row.number,
+        word=Word(row.word),
+        article_uri=row.uri,
+        topic_id=row.topic_id,
+        other_uri=row.other_uri,
+        day=date.fromisoformat(row.day) if row.day else None,
+        by=row.by,
+        reason=row.reason,
+        decided_at=to_instant(row.decided_at),
+        applied_at=to_instant(row.applied_at),
+    )

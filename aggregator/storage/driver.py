@@ -91,6 +91,15 @@ class Driver:
         """All rows of a prepared SELECT, columns by name; a list among the values stands for its members."""
         if not self._touched.isdisjoint(statement.tables(self.dialect.name)):
             self.send()
+        self._run(statement, values)
+        return list(map(statement.row(self.dialect.name), self._cursor.fetchall()))
+
+    def write(self, statement: Prepared, values: Values) -> None:
+        """Send a prepared statement now; a list among the values stands for its members."""
+        self.send()
+        self._run(statement, values)
+
+    def _run(self, statement: Prepared, values: Values) -> None:
         plain: dict[str, Any] = {}
         lengths = []
         for name, value in values.items():
@@ -101,12 +110,6 @@ class Driver:
                 plain[name] = value
         text, constants = statement.text(self.dialect.name, tuple(lengths))
         self._cursor.execute(text, {**plain, **constants})
-        return list(map(statement.row(self.dialect.name), self._cursor.fetchall()))
-
-    def write(self, statement: Prepared, values: Values) -> None:
-        """Send a prepared statement now."""
-        self.send()
-        self._cursor.execute(statement.text(self.dialect.name)[0], values)
 
     def write_later(self, statement: Prepared, values: Values) -> None:
         """Send it with others of its kind, before anybody asks for its table."""
