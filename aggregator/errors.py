@@ -4,7 +4,7 @@ AggregatorError
 ├── ConfigError          bad configuration: every mistake at once (exit 78)
 ├── AlreadyRunning       another process holds the lock of this store (exit 75)
 ├── StoreError           the store cannot be opened or is of a newer release
-├── PublishError         a feed's file cannot be written
+├── PublishError         a feed's file cannot be written, or its entries cannot be read
 ├── QueryError           a topic query that does not parse, with its position
 ├── NotAFeed             no format recognised in a document
 ├── NotAList             not a subscription list (OPML)
@@ -63,10 +63,15 @@ class StoreError(AggregatorError):
 class PublishError(AggregatorError):
     """A file of a feed cannot be written; the ledger has it, so the next publication makes it good."""
 
-    def __init__(self, file: str, why: str, others: int = 0) -> None:
+    def __init__(self, file: str, why: str, others: int = 0, *, is_defect: bool = False) -> None:
         self.file = file
         more = f" (and {others} more)" if others else ""
-        super().__init__(f"cannot write {file}: {why}{more}; check [publish] directory, its permissions and its space")
+        advice = (
+            "the other feeds are written, this one keeps what it had; run `aggregator db check`"
+            if is_defect
+            else "check [publish] directory, its permissions and its space"
+        )
+        super().__init__(f"cannot write {file}: {why}{more}; {advice}")
 
 
 class QueryError(AggregatorError):

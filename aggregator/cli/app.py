@@ -236,6 +236,7 @@ def assembled(
         language=found.site.language,
         base_url=found.site.base_url,
         directory=found.publish.directory,
+        command=found.publish.command,
         clock=clock,
         page_time=found.fetch.timeout,
         readers=readers,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -110,7 +111,6 @@ async def _once(
     found: "Configuration", store: "Store", *, everything: bool
 ) -> "tuple[tuple[Poll, ...], tuple[FeedChange, ...]]":
     from aggregator.pipeline import attend, forget_keys, poll, rematch
-    from aggregator.pipeline import publish as publish_feeds
 
     async with works(found, store) as parts:
         rematch(parts, clock())
@@ -125,7 +125,7 @@ async def _once(
                 await asyncio.sleep(_LOOK_AGAIN_S)
                 polls |= {done.source_id: done for done in await poll(parts, writer, sources=young)}
         forget_keys(parts, clock())
-        return tuple(polls.values()), publish_feeds(parts, clock(), heal=True)
+        return tuple(polls.values()), await _published(parts)
 
 
 def _claimed(parts: "Works", *, everything: bool) -> "tuple[Source, ...]":
@@ -151,7 +151,6 @@ async def _rehearse(found: "Configuration", *, everything: bool | None) -> "tupl
     where no store is yet, a passing one is used.
     """
     import tempfile
-    from pathlib import Path
 
     from aggregator.pipeline import rehearse, visit
     from aggregator.storage import Store
@@ -173,12 +172,24 @@ async def _rehearse(found: "Configuration", *, everything: bool | None) -> "tupl
 
 async def _publish(found: "Configuration", store: "Store") -> "tuple[FeedChange, ...]":
     from aggregator.pipeline import attend, rematch
-    from aggregator.pipeline import publish as publish_feeds
 
     async with works(found, store) as parts:
         rematch(parts, clock())
         attend(parts, clock())
-        return publish_feeds(parts, clock(), heal=True)
+        return await _published(parts)
+
+
+async def _published(parts: "Works") -> "tuple[FeedChange, ...]":
+    """Every feed written where it differs, and the user's command run if any file did."""
+    from aggregator.pipeline import publish as publish_feeds
+    from aggregator.pipeline import run_command
+
+    written: list[Path] = []
+    try:
+        return publish_feeds(parts, clock(), heal=True, written=written)
+    finally:
+        if parts.command and written:
+            await run_command(parts.command, parts.directory)
 
 
 async def _run(found: "Configuration", store: "Store") -> None:

@@ -36,9 +36,10 @@ class Storage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publish:
-    """`directory`: absolute; it need not exist yet."""
+    """`directory`: absolute; it need not exist yet. `command`: the program and its arguments; empty for none."""
 
     directory: Path
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

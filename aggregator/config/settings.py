@@ -91,6 +91,7 @@ class StorageTable(Table):
 
 class PublishTable(Table):
     directory: Folder = Field(default="feeds", validate_default=True)
+    command: list[Line] = []  # none; whoever has the files copied says how
 
 
 class WebTable(Table):

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -28,7 +29,18 @@ from aggregator.daemon.watching import Files, Folders
 from aggregator.errors import AggregatorError, PublishError
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceKind
-from aggregator.pipeline import Agenda, Works, attend, forget_keys, poll, publish, redraw_due, rematch
+from aggregator.pipeline import (
+    Agenda,
+    Works,
+    attend,
+    forget_keys,
+    poll,
+    publish,
+    publish_forms,
+    redraw_due,
+    rematch,
+    run_command,
+)
 from aggregator.pipeline.poll import reschedule
 from aggregator.pipeline.push import ask_hubs, heed
 from aggregator.pipeline.rematch import steps
@@ -37,6 +49,7 @@ from aggregator.web import Heartbeat, Server
 _LOG = logging.getLogger(__name__)
 _DISPATCH_S = 1
 _PUBLISH_S = 2
+_FORMS_A_TICK = 20
 # Also without a new entry: a waiting change whose hour is over, a file that somebody deleted.
 _PUBLISH_ALL_S = 60
 _HUBS_S = 10
@@ -80,6 +93,8 @@ class Daemon:
         # At the start, and after a file could not be written, archive pages are looked at too.
         self._must_heal = True
         self._complaint = ""
+        self._command: asyncio.Task[bool] | None = None
+        self._is_command_due = False
         self._folders = Folders(self._changed)
         # Local sources in which something changed since they were last claimed.
         self._noticed: set[str] = set()
@@ -112,7 +127,7 @@ class Daemon:
                     await self._stop.wait()
                 scheduler.pause()
                 await self._drain()
-                await self._publish_all()
+                await self._publish_last()
             finally:
                 if scheduler.running:
                     scheduler.shutdown(wait=False)
@@ -210,21 +225,62 @@ class Daemon:
         await self._write(forget_keys)
 
     async def _publish_dirty(self) -> None:
+        """The Atom documents of what changed at once, the other formats in a tick that has nothing else to do, a few at a time:
+        one article may touch a thousand feeds, and polls wait for the writer.
+        """
         if self._is_dirty:
             await self._publish_all()
+            return
+        written: list[Path] = []
+        stage = partial(publish_forms, at_most=_FORMS_A_TICK, written=written)
+        with self._complaining():
+            await self._write(stage)
+        self._tell_command(written)
 
     async def _publish_all(self) -> None:
         """Publish; where a file cannot be written say so, go on polling and serving, and try again at the next tick."""
         heal, self._is_dirty, self._must_heal = self._must_heal, False, False
         published = tuple(topic for topic in self._works.topics if topic.id not in self._coming)
+        written: list[Path] = []
+        stage = partial(publish, heal=heal, forms=heal, compare=False, written=written)
+        with self._complaining(heal=heal):
+            await self._write(lambda works, now: stage(replace(works, topics=published), now))
+        self._tell_command(written)
+
+    async def _publish_last(self) -> None:
+        """Leave every file right, and let the user's command see it."""
+        await self._publish_all()
+        written: list[Path] = []
+        stage = partial(publish_forms, at_most=len(self._works.topics) + 1, written=written)
+        with self._complaining():
+            await self._write(stage)
+        if self._command:
+            await self._command
+        self._tell_command(written)
+        if self._command:
+            await self._command
+
+    @contextmanager
+    def _complaining(self, *, heal: bool = False) -> Iterator[None]:
+        """What could not be written is tried again at the next tick: it stays marked, what was looked at only to be healed
+        is looked at again.
+        """
         try:
-            await self._write(lambda works, now: publish(replace(works, topics=published), now, heal=heal))
+            yield
             self._complaint = ""
         except PublishError as error:
-            self._is_dirty = self._must_heal = True
+            self._is_dirty, self._must_heal = True, self._must_heal or heal
             if str(error) != self._complaint:  # once, not at every tick
                 _LOG.error(str(error))
             self._complaint = str(error)
+
+    def _tell_command(self, written: Sequence[Path]) -> None:
+        """Run the user's command beside everything else, once at a time; what is written meanwhile is its next run's."""
+        self._is_command_due = self._is_command_due or bool(written)
+        is_running = self._command is not None and not self._command.done()
+        if self._is_command_due and self._works.command and not is_running:
+            self._is_command_due = False
+            self._command = asyncio.create_task(run_command(self._works.command, self._works.directory))
 
     async def _write(self, stage: Callable[[Works, datetime], _T]) -> _T:
         """Run a stage on the writer's thread."""

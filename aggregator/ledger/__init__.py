@@ -3,6 +3,7 @@
 from aggregator.ledger.admit import Occasion, Told, admit
 from aggregator.ledger.change import (
     GOVERNOR_SPAN,
+    TOMBSTONE_SPAN,
     UPDATE_INTERVAL,
     confirm,
     is_due,
@@ -12,12 +13,21 @@ from aggregator.ledger.change import (
     tombstone_is_over,
     under_rights_and_desk,
 )
-from aggregator.ledger.document import full_pages, live_document, page_of, page_positions, stands_in_archive
+from aggregator.ledger.document import (
+    full_pages,
+    live_count,
+    live_document,
+    most_live,
+    page_of,
+    page_positions,
+    stands_in_archive,
+)
 from aggregator.ledger.ids import entry_id, feed_id, printed_date
 from aggregator.ledger.told import freed, teller, tells, under_teller
 
 __all__ = [
     "GOVERNOR_SPAN",
+    "TOMBSTONE_SPAN",
     "UPDATE_INTERVAL",
     "Occasion",
     "Told",
@@ -29,7 +39,9 @@ __all__ = [
     "full_pages",
     "is_due",
     "let_out",
+    "live_count",
     "live_document",
+    "most_live",
     "page_of",
     "page_positions",
     "printed_date",

@@ -1,7 +1,7 @@
 """Rows -> which of them stand in which document (rules R14, R15). The clock has no say: equal rows give equal documents."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from aggregator.model.ledger import LedgerRow, RowState
 
@@ -11,18 +11,26 @@ _MOST_ROWS = 300
 
 
 def live_document(rows: Iterable[LedgerRow], limit: int) -> tuple[LedgerRow, ...]:
-    """The rows of the live document, newest first (rules R14): `limit`, or all of the last 48 h before the newest row,
-    never over 300 or `limit`. The clock has no say: equal rows give an equal document.
-    """
+    """The rows of the live document, newest first (rules R14)."""
     live = sorted(
         (row for row in rows if row.state is RowState.LIVE),
         key=lambda row: (row.first_published_at, row.entry_id),
         reverse=True,
     )
-    if not live:
-        return ()
-    recent = sum(row.first_published_at > live[0].first_published_at - _MIN_SPAN for row in live)
-    return tuple(live[: min(max(limit, recent), max(limit, _MOST_ROWS))])
+    return tuple(live[: live_count([row.first_published_at for row in live], limit)])
+
+
+def live_count(published: Sequence[datetime], limit: int) -> int:
+    """How many of the live rows, newest first by first publication, stand in the live document (rules R14): `limit`, or all
+    of the last 48 h before the newest row, never over 300 or `limit`. The clock has no say: equal rows give an equal document.
+    """
+    recent = sum(at > published[0] - _MIN_SPAN for at in published)
+    return min(len(published), max(limit, recent), most_live(limit))
+
+
+def most_live(limit: int) -> int:
+    """More entries than these a live document never holds."""
+    return max(limit, _MOST_ROWS)
 
 
 def full_pages(highest_position: int) -> int:

@@ -120,3 +120,46 @@ class ArchivePage:
     number: int
     bytes_digest: bytes
     changed_at: datetime
+
+
+class Step(StrEnum):
+    """What of a feed's files is behind."""
+
+    ATOM = "atom"
+    """The Atom document, behind the ledger."""
+    FORMS = "forms"
+    """The other formats, behind the Atom document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownEntry:
+    """A live row as far as a document needs it."""
+
+    entry_id: str
+    updated_at: datetime
+    reason: str
+    fragment: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """A withdrawn row whose tombstone the live document still shows."""
+
+    entry_id: str
+    withdrawn_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedForm:
+    """What is stored of a feed's document in another format."""
+
+    topic_id: str
+    grain: Grain
+    number: int
+    """Of the archive page; 0 for the live document."""
+    form: str
+    made_of: bytes
+    """Digest of the Atom document that it says the same as."""
+    bytes_digest: bytes
+    changed_at: datetime

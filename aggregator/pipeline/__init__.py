@@ -5,8 +5,10 @@ retain: what is kept for a time only.
 """
 
 from aggregator.pipeline.attend import attend
+from aggregator.pipeline.changes import FeedChange
+from aggregator.pipeline.command import run_command
 from aggregator.pipeline.poll import Agenda, allowed, due, poll, redraw_due, visit
-from aggregator.pipeline.publish import FeedChange, publish, rehearse
+from aggregator.pipeline.publish import publish, publish_forms, rehearse
 from aggregator.pipeline.record import Visit
 from aggregator.pipeline.rematch import rematch
 from aggregator.pipeline.retain import forget_keys
@@ -23,8 +25,10 @@ __all__ = [
     "forget_keys",
     "poll",
     "publish",
+    "publish_forms",
     "redraw_due",
     "rehearse",
     "rematch",
+    "run_command",
     "visit",
 ]

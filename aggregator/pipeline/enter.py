@@ -1,8 +1,9 @@
 """An article's matches -> its ledger rows, each with its rendered entry: the ledger decides, render renders, the batch writes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 
 from aggregator import ledger
@@ -172,13 +173,17 @@ def _reprint(writing: Writing, row: LedgerRow) -> None:
         batch.save_row(_with_archived(batch, row, after))
 
 
-def release_pending(batch: Batch, site_author: str, now: datetime) -> None:
-    """Let changes out whose hour is over (rules R12)."""
+def release_pending(batch: Batch, site_author: str, now: datetime) -> Iterator[tuple[LedgerRow, Callable[[], object]]]:
+    """The changes whose hour is over (rules R12), each with what lets it out."""
     for row in batch.pending_rows():
         if ledger.is_due(row, now):
-            material = batch.fingerprints(row.article_uri).material
-            released = ledger.release(row, material=material, now=now)
-            save(batch, row, released, batch.article(row.article_uri), site_author)
+            yield row, partial(_release, batch, row, site_author, now)
+
+
+def _release(batch: Batch, row: LedgerRow, site_author: str, now: datetime) -> None:
+    material = batch.fingerprints(row.article_uri).material
+    released = ledger.release(row, material=material, now=now)
+    save(batch, row, released, batch.article(row.article_uri), site_author)
 
 
 def release_queued(batch: Batch, topic: Topic, site_author: str, now: datetime) -> None:

@@ -1,92 +1,104 @@
-"""The ledger -> the files in `feeds/`: what is due is released, every feed rendered, a file written if its bytes differ."""
+"""The ledger -> the files in `feeds/`: what the clock sets free goes out, the feeds that it touched are rendered and written.
+
+What a publication costs follows from what changed. A ledger row that is written marks its feed (`storage.feeds`), and the mark
+goes once the files are written: a process that is killed, a disk that is full lose nothing. A fault in one feed stays with it.
+"""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import aggregator.publish as files
 from aggregator import ledger
 from aggregator.errors import PublishError
-from aggregator.model.ledger import ArchivePage, FeedHead, LedgerRow, Tombstone, TopicFeed, TopicFeedState
-from aggregator.model.topic import Topic
+from aggregator.model.ledger import FeedForm, Step
 from aggregator.pipeline.attend import attend_in
+from aggregator.pipeline.changes import FeedChange, compared
+from aggregator.pipeline.documents import OtherForm, Rendered, other_forms, page_forms, render_feed
 from aggregator.pipeline.enter import release_pending, release_queued
-from aggregator.pipeline.feed_state import feed_state
+from aggregator.pipeline.feeds import ATOM, JSON, RSS, Feed, feeds_of
+from aggregator.pipeline.lists import subscription_lists
 from aggregator.pipeline.record import Visit, record
 from aggregator.pipeline.rematch import rematch_in
+from aggregator.pipeline.source_health import NAME as HEALTH
 from aggregator.pipeline.source_health import render_health
 from aggregator.pipeline.works import Works
-from aggregator.render import SeenEntry, render_document, seen_entries
+from aggregator.reading.read import DEFECTS
 from aggregator.storage import Batch
-from aggregator.text import digest
 
 _LOG = logging.getLogger(__name__)
-# Enough for the live document of any limit: it never holds more than 300 or `limit` rows (rules R14).
-_MOST_ROWS = 300
+# Feeds whose documents are held in memory at once, and rendered in one transaction.
+_CHUNK = 50
+_HEALTH = f"{HEALTH}.{ATOM}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedChange:
-    """A feed as it now is, and how its document differs from the file that subscribers saw."""
+@dataclass(slots=True)
+class _Run:
+    """One publication under way."""
 
-    topic_id: str
-    path: Path
-    entries: int
-    added: tuple[SeenEntry, ...] = ()
-    updated: tuple[SeenEntry, ...] = ()
-    """Entries that were there with another `updated`."""
-    withdrawn: tuple[SeenEntry, ...] = ()
-    left: tuple[SeenEntry, ...] = ()
-    """Entries that newer ones pushed out; readers keep them."""
-    reasons: tuple[tuple[str, str], ...] = ()
-    """(entry id, why it stands where it stands) of the added and withdrawn."""
-    is_changed: bool = False
-    is_written: bool = False
+    works: Works
+    now: datetime
+    heal: bool
+    written: list[Path]
+    changes: list[FeedChange] = field(default_factory=list)
+    failed: list[tuple[Path, Exception]] = field(default_factory=list)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rendered:
-    """One feed's documents, ready to be written."""
-
-    topic: Topic
-    state: TopicFeedState
-    rows: tuple[LedgerRow, ...]
-    tombstones: tuple[LedgerRow, ...]
-    data: bytes
-    pages: tuple[tuple[int, bytes], ...]
-    """Archive pages whose file is not there or not right: (number, bytes)."""
+    def write(self, path: Path, data: bytes) -> bool:
+        """Write a file if its bytes differ; says whether they did."""
+        if not files.write(path, data):
+            return False
+        self.written.append(path)
+        return True
 
 
-def publish(works: Works, now: datetime, *, heal: bool = False) -> tuple[FeedChange, ...]:
-    """Bring every feed's files up to date. The ledger commits first, so a live document that is lost or torn heals at
-    once; with `heal`, as at every start, archive pages are rendered and compared too (rules R24).
+def publish(
+    works: Works,
+    now: datetime,
+    *,
+    heal: bool = False,
+    forms: bool = True,
+    compare: bool = True,
+    written: list[Path] | None = None,
+) -> tuple[FeedChange, ...]:
+    """Bring the files of every feed that is due up to date, also of one whose file is gone; with `heal`, as at every start,
+    of all feeds, archive pages too, however much of them was lost or torn (rules R24).
+
+    Without `forms` the Atom documents alone are written, and `publish_forms` is left to write the others. What subscribers see
+    change is told with `compare`. `written` gathers the files that were written.
+    Raises PublishError where a feed cannot be written, after all others are.
+    """
+    run = _Run(works, now, heal, [] if written is None else written)
+    with works.store.batch() as batch:
+        _set_free(batch, works, now)
+        due = _due(batch, works, Step.ATOM, (ATOM,), everything=heal)
+        late = _due(batch, works, Step.FORMS, (RSS, JSON), everything=False) if forms else ()
+    for chunk in _chunks(due):
+        _publish_chunk(run, chunk, forms=forms, compare=compare)
+    done = {feed.name for feed in due}
+    _write_forms(run, [feed for feed in late if feed.name not in done])
+    _publish_rest(run)
+    _complain(run)
+    return tuple(run.changes)
+
+
+def publish_forms(works: Works, now: datetime, *, at_most: int, written: list[Path] | None = None) -> int:
+    """Write the formats other than Atom of the feeds whose Atom document went before them, and say how many are left.
 
     Raises PublishError where a file cannot be written, after all others are.
     """
+    run = _Run(works, now, False, [] if written is None else written)
+    with works.store.read() as reader:
+        if not reader.has_late_forms():
+            return 0
     with works.store.batch() as batch:
-        rendered = tuple(_render_all(batch, works, now, heal=heal))
-        for one in rendered:
-            batch.save_topic_feed(one.state)
-            batch.history.save_pages(_page_states(one, now))
-        health = render_health(batch, works, now)
-    changes: list[FeedChange] = []
-    errors: list[tuple[Path, OSError]] = []
-    for one in rendered:
-        try:
-            changes.append(_write(works, one))
-        except OSError as error:
-            errors.append((_path(works, one.topic), error))
-    try:
-        files.write(health.path, health.data)
-    except OSError as error:
-        errors.append((health.path, error))
-    if errors:
-        path, first = errors[0]
-        raise PublishError(str(path), first.strerror or str(first), len(errors) - 1) from first
-    return tuple(changes)
+        late = _due(batch, works, Step.FORMS, (), everything=False)
+    _write_forms(run, late[:at_most])
+    _complain(run)
+    return len(late[at_most:])
 
 
 def rehearse(works: Works, now: datetime, visits: Iterable[Visit] = ()) -> tuple[FeedChange, ...]:
@@ -98,159 +110,153 @@ def rehearse(works: Works, now: datetime, visits: Iterable[Visit] = ()) -> tuple
         attend_in(batch, works, now)
         for one in visits:
             record(batch, one, works, now)
-        return tuple(_compare(works, one) for one in _render_all(batch, works, now, heal=False))
+        _set_free(batch, works, now)
+        rendered = (render_feed(batch, works, feed, now) for feed in feeds_of(works.topics))
+        return tuple(compared(works, one) for one in rendered)
 
 
-def _render_all(batch: Batch, works: Works, now: datetime, *, heal: bool) -> Iterator[_Rendered]:
-    release_pending(batch, works.site_author, now)
-    for topic in works.topics:
-        release_queued(batch, topic, works.site_author, now)
-        _end_tombstones(batch, topic, now)
-        yield _render(batch, works, topic, now, heal=heal)
+# What is due
 
 
-def _end_tombstones(batch: Batch, topic: Topic, now: datetime) -> None:
-    for row in batch.history.tombstones(topic.id, topic.grain):
-        if ledger.tombstone_is_over(row, now):
+def _set_free(batch: Batch, works: Works, now: datetime) -> None:
+    """Let out what only waited for the clock: changes whose hour is over, the queue, tombstones that told long enough."""
+    for row, let_out in release_pending(batch, works.site_author, now):
+        _apart(batch, row.topic_id, let_out)
+    queued = batch.feeds.queued()
+    for feed in feeds_of(works.topics):
+        if feed.name in queued:
+            _apart(batch, feed.stem, partial(release_queued, batch, feed.topic, works.site_author, now))
+    configured = {feed.name for feed in feeds_of(works.topics)}
+    for row in batch.feeds.told_withdrawn(now - ledger.TOMBSTONE_SPAN):
+        if (row.topic_id, row.grain) in configured:
             batch.save_row(replace(row, has_tombstone=False))
 
 
-def _render(batch: Batch, works: Works, topic: Topic, now: datetime, *, heal: bool) -> _Rendered:
-    before = feed_state(batch, works, topic, now)
-    rows = ledger.live_document(batch.live_rows(topic.id, topic.grain, max(topic.limit, _MOST_ROWS)), topic.limit)
-    tombstones = batch.history.tombstones(topic.id, topic.grain)
-    kills = [row.withdrawn_at for row in tombstones if row.withdrawn_at]
-    updated_at = max([before.updated_at, *(row.updated_at for row in rows), *kills])
-    full = ledger.full_pages(batch.history.highest_position(topic.id, topic.grain))
-    head = replace(_head(works, topic, before.feed_id, updated_at), prev_archive_url=_page_url(works, topic, full))
-    data = render_document(
-        TopicFeed(
-            head=head,
-            fragments=tuple(row.fragment for row in rows if row.fragment is not None),
-            tombstones=tuple(map(_tombstone, tombstones)),
-        )
-    )
-    state = replace(before, updated_at=updated_at)
-    if digest(data) != before.bytes_digest:
-        state = replace(state, bytes_digest=digest(data), changed_at=now)
-    pages = tuple(_pages(batch, works, topic, before.feed_id, range(1, full + 1), heal=heal))
-    return _Rendered(topic=topic, state=state, rows=rows, tombstones=tombstones, data=data, pages=pages)
+def _apart(batch: Batch, name: str, work: Callable[[], object]) -> None:
+    """Do it so that a fault in it undoes and stops nothing else."""
+    try:
+        with batch.part():
+            work()
+    except DEFECTS as error:
+        _LOG.error("what waits in a feed cannot be let out", extra={"feed": name, "error": _reason(error)})
 
 
-def _head(works: Works, topic: Topic, feed_id: str, updated_at: datetime) -> FeedHead:
-    return FeedHead(
-        feed_id=feed_id,
-        title=topic.title,
-        subtitle=topic.description,
-        author=works.site_author,
-        language=works.language,
-        updated_at=updated_at,
-        self_url=f"{works.base_url}/feeds/{topic.id}.atom",
-        alternate_url=f"{works.base_url}/",
-    )
+def _due(batch: Batch, works: Works, step: Step, must_exist: tuple[str, ...], *, everything: bool) -> tuple[Feed, ...]:
+    """The feeds that are marked, and those of which a file is gone."""
+    marked = batch.feeds.due(step)
+    there = {path.name for path in works.directory.iterdir()} if must_exist and works.directory.is_dir() else set()
+
+    def is_due(feed: Feed) -> bool:
+        return everything or feed.name in marked or any(f"{feed.stem}.{form}" not in there for form in must_exist)
+
+    return tuple(filter(is_due, feeds_of(works.topics)))
 
 
-def _page_url(works: Works, topic: Topic, number: int) -> str | None:
-    """None for the page before the first."""
-    return f"{works.base_url}/feeds/{topic.id}/archive/{number:06}.atom" if number else None
+def _chunks(feeds: tuple[Feed, ...]) -> Iterator[tuple[Feed, ...]]:
+    return (feeds[start : start + _CHUNK] for start in range(0, len(feeds), _CHUNK))
 
 
-def _pages(
-    batch: Batch, works: Works, topic: Topic, feed_id: str, numbers: range, *, heal: bool
-) -> Iterator[tuple[int, bytes]]:
-    """Full pages that are new or were changed by a kill; with `heal` those whose file is lost or not right as well."""
-    stored = batch.history.pages(topic.id, topic.grain)
-    for number in numbers:
-        known = stored.get(number)
-        if known is not None and not heal:
+# Rendering and writing
+
+
+def _publish_chunk(run: _Run, feeds: tuple[Feed, ...], *, forms: bool, compare: bool) -> None:
+    with run.works.store.batch() as batch:
+        rendered = list(_render_each(run, batch, feeds, with_forms=forms))
+    done: list[tuple[Rendered, list[FeedForm]]] = []
+    for one in rendered:
+        try:
+            change = compared(run.works, one) if compare else FeedChange.of(run.works, one)
+            states = _write(run, one, forms=forms)
+        except OSError as error:
+            run.failed.append((one.feed.path(run.works, ATOM), error))
             continue
-        rows = batch.history.page_rows(topic.id, topic.grain, *ledger.page_positions(number))
-        data = _render_page(works, topic, feed_id, number, rows)
-        if known is None or known.bytes_digest != digest(data) or not _page_path(works, topic, number).exists():
-            yield number, data
+        run.changes.append(replace(change, is_written=one.feed.path(run.works, ATOM) in run.written))
+        done.append((one, states))
+    with run.works.store.batch() as batch:
+        for one, states in done:
+            batch.history.save_pages(page.state for page in one.pages)
+            batch.feeds.save_forms(states)
+            batch.feeds.clear(*one.feed.name, Step.ATOM)
+            if forms:
+                batch.feeds.clear(*one.feed.name, Step.FORMS)
+            elif one.is_changed or run.heal:
+                batch.feeds.mark(*one.feed.name, Step.FORMS)
 
 
-def _render_page(works: Works, topic: Topic, feed_id: str, number: int, rows: tuple[LedgerRow, ...]) -> bytes:
-    withdrawn = [row for row in rows if row.withdrawn_at]
-    # The page's own time: of its rows as the page shows them and of its kills, never of a later edit.
-    times = [row.first_published_at for row in rows] + [row.withdrawn_at for row in withdrawn if row.withdrawn_at]
-    head = _head(works, topic, feed_id, max(times))
-    shown = (row.archived_fragment or row.fragment for row in rows if ledger.stands_in_archive(row))
-    return render_document(
-        TopicFeed(
-            head=replace(
-                head,
-                self_url=_page_url(works, topic, number) or "",
-                current_url=head.self_url,
-                prev_archive_url=_page_url(works, topic, number - 1),
-            ),
-            fragments=tuple(fragment for fragment in shown if fragment),
-            tombstones=tuple(map(_tombstone, withdrawn)),
-        )
-    )
+def _render_each(run: _Run, batch: Batch, feeds: Iterable[Feed], *, with_forms: bool) -> Iterator[Rendered]:
+    for feed in feeds:
+        try:
+            with batch.part():
+                rendered = render_feed(batch, run.works, feed, run.now, heal=run.heal, with_forms=with_forms)
+        except DEFECTS as error:
+            run.failed.append((feed.path(run.works, ATOM), error))
+        else:
+            yield rendered
 
 
-def _tombstone(row: LedgerRow) -> Tombstone:
-    return Tombstone(entry_id=row.entry_id, withdrawn_at=row.withdrawn_at or row.updated_at)
-
-
-def _page_states(rendered: _Rendered, now: datetime) -> Iterator[ArchivePage]:
-    for number, data in rendered.pages:
-        yield ArchivePage(
-            topic_id=rendered.topic.id,
-            grain=rendered.topic.grain,
-            number=number,
-            bytes_digest=digest(data),
-            changed_at=now,
-        )
-
-
-def _path(works: Works, topic: Topic) -> Path:
-    return works.directory / f"{topic.id}.atom"
-
-
-def _page_path(works: Works, topic: Topic, number: int) -> Path:
-    return works.directory / topic.id / "archive" / f"{number:06}.atom"
-
-
-def _write(works: Works, rendered: _Rendered) -> FeedChange:
+def _write(run: _Run, rendered: Rendered, *, forms: bool) -> list[FeedForm]:
     """Archive pages first: the live document must not link to a page that is not there."""
-    change = _compare(works, rendered)
-    for number, data in rendered.pages:
-        files.write(_page_path(works, rendered.topic, number), data)
-    is_written = files.write(change.path, rendered.data)
-    if is_written:
-        _LOG.info("published", extra={"feed": change.path.name, "entries": change.entries})
-    return replace(change, is_written=is_written)
+    works, feed = run.works, rendered.feed
+    for page in rendered.pages:
+        run.write(feed.path(works, ATOM, page.state.number), page.data)
+    states = _write_each(run, page_forms(rendered, works, run.now))
+    if run.write(feed.path(works, ATOM), rendered.data):
+        _LOG.info("published", extra={"feed": f"{feed.stem}.{ATOM}", "entries": len(rendered.entries)})
+    return states + _write_each(run, other_forms(rendered, works, run.now)) if forms else states
 
 
-def _compare(works: Works, rendered: _Rendered) -> FeedChange:
-    """The document beside the file that is there now, which is what subscribers saw."""
-    path = _path(works, rendered.topic)
-    change = FeedChange(topic_id=rendered.topic.id, path=path, entries=len(rendered.rows))
-    before = path.read_bytes() if path.is_file() else b""
-    if before == rendered.data:
-        return change
-    old, new = _by_id(before), _by_id(rendered.data)
-    gone = [entry for key, entry in new.items() if entry.is_withdrawn and not (key in old and old[key].is_withdrawn)]
-    added = [entry for key, entry in new.items() if not entry.is_withdrawn and key not in old]
-    told = {entry.id for entry in (*added, *gone)}
-    return replace(
-        change,
-        added=tuple(added),
-        updated=tuple(
-            entry
-            for key, entry in new.items()
-            if not entry.is_withdrawn and key in old and old[key].updated != entry.updated
-        ),
-        withdrawn=tuple(replace(entry, title=old[entry.id].title if entry.id in old else "") for entry in gone),
-        left=tuple(entry for key, entry in old.items() if key not in new and not entry.is_withdrawn),
-        reasons=tuple(
-            (row.entry_id, row.reason) for row in (*rendered.rows, *rendered.tombstones) if row.entry_id in told
-        ),
-        is_changed=True,
-    )
+def _write_each(run: _Run, documents: Iterable[OtherForm]) -> list[FeedForm]:
+    states = []
+    for one in documents:
+        run.write(one.path, one.data)
+        states.append(one.state)
+    return states
 
 
-def _by_id(document: bytes) -> dict[str, SeenEntry]:
-    return {entry.id: entry for entry in seen_entries(document)} if document else {}
+def _write_forms(run: _Run, feeds: Iterable[Feed]) -> None:
+    """The other formats of feeds whose Atom documents are right."""
+    for chunk in _chunks(tuple(feeds)):
+        with run.works.store.batch() as batch:
+            rendered = list(_render_each(run, batch, chunk, with_forms=True))
+        done: list[tuple[Feed, list[FeedForm]]] = []
+        for one in rendered:
+            try:
+                done.append((one.feed, _write_each(run, other_forms(one, run.works, run.now))))
+            except OSError as error:
+                run.failed.append((one.feed.path(run.works, RSS), error))
+        with run.works.store.batch() as batch:
+            for feed, states in done:
+                batch.feeds.save_forms(states)
+                batch.feeds.clear(*feed.name, Step.FORMS)
+
+
+def _publish_rest(run: _Run) -> None:
+    """The feed of the sources' health, and the lists of what is published and read."""
+    works = run.works
+    with works.store.batch() as batch:
+        try:
+            with batch.part():
+                documents = render_health(batch, works, run.now)
+        except DEFECTS as error:
+            run.failed.append((works.directory / _HEALTH, error))
+            documents = ()
+    # Nothing but the configuration changes the lists, and whoever takes another one heals.
+    lists = subscription_lists(works) if run.heal else ()
+    for path, data in (*documents, *lists):
+        try:
+            run.write(path, data)
+        except OSError as error:
+            run.failed.append((path, error))
+
+
+def _complain(run: _Run) -> None:
+    if run.failed:
+        path, first = run.failed[0]
+        is_defect = not isinstance(first, OSError)
+        raise PublishError(str(path), _reason(first), len(run.failed) - 1, is_defect=is_defect) from first
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -1,6 +1,6 @@
 """What a poll did to a source's health -> incidents; incidents -> `feeds/source-health.atom`, rendered as every other feed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -11,8 +11,9 @@ from aggregator.model.health import HealthFeedState, Incident, IncidentKind
 from aggregator.model.ledger import FeedHead, TopicFeed
 from aggregator.model.source import SourceState
 from aggregator.model.topic import Grain
+from aggregator.pipeline.feeds import ATOM, JSON, RSS
 from aggregator.pipeline.works import Works
-from aggregator.render import render_document, render_notice
+from aggregator.render import render_document, render_json, render_notice, render_rss
 from aggregator.storage import Batch
 from aggregator.text import digest
 
@@ -21,14 +22,6 @@ _LIMIT = 100
 _HOUR = timedelta(hours=1)
 # Longer than the longest interval that a configuration has by default: a source not polled since is no witness.
 _RECENTLY = timedelta(days=2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthFeed:
-    """The document, ready to be written."""
-
-    path: Path
-    data: bytes
 
 
 def notice(batch: Batch, instance_id: UUID, state: SourceState, now: datetime) -> SourceState:
@@ -81,8 +74,10 @@ def _touch(batch: Batch, member: Incident) -> None:
         batch.incidents.save(replace(batch.incidents.get(member.group), is_changed=True))
 
 
-def render_health(batch: Batch, works: Works, now: datetime) -> HealthFeed:
-    """Tell what waits, render the entries that changed, and the document; to be written when the transaction is over."""
+def render_health(batch: Batch, works: Works, now: datetime) -> tuple[tuple[Path, bytes], ...]:
+    """Tell what waits, render the entries that changed, and give (file, bytes) in each format; to be written when the
+    transaction is over.
+    """
     _tell(batch, works, now)
     for incident in batch.incidents.changed():
         batch.incidents.save(_rendered(batch, works, incident, now))
@@ -100,10 +95,12 @@ def render_health(batch: Batch, works: Works, now: datetime) -> HealthFeed:
         self_url=f"{works.base_url}/feeds/{NAME}.atom",
         alternate_url=f"{works.base_url}/sources",
     )
-    data = render_document(TopicFeed(head=head, fragments=tuple(one.fragment for one in shown if one.fragment)))
+    document = TopicFeed(head=head, fragments=tuple(one.fragment for one in shown if one.fragment))
+    data = render_document(document)
     if before is None or before.bytes_digest != digest(data):
         batch.incidents.save_feed(HealthFeedState(updated_at=updated_at, bytes_digest=digest(data), changed_at=now))
-    return HealthFeed(path=works.directory / f"{NAME}.atom", data=data)
+    forms = ((ATOM, data), (RSS, render_rss(document)), (JSON, render_json(document)))
+    return tuple((works.directory / f"{NAME}.{form}", written) for form, written in forms)
 
 
 def _tell(batch: Batch, works: Works, now: datetime) -> None:

@@ -33,6 +33,8 @@ class Works:
     base_url: str
     directory: Path
     """Where published feeds go."""
+    command: tuple[str, ...] = ()
+    """The user's own, run after files changed."""
     clock: Callable[[], datetime]
     page_time: timedelta = timedelta(seconds=20)
     """For the pages of one poll's entries, all together."""

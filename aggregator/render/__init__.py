@@ -1,9 +1,12 @@
-"""Ledger rows -> bytes of Atom: equal input, equal bytes. A fragment an entry, a document of fragments."""
+"""Ledger rows -> bytes of Atom, RSS and JSON Feed: equal input, equal bytes. A fragment an entry, a document of fragments."""
 
-from aggregator.render.atom import AGG, ATOM, SeenEntry, render_document, seen_entries
+from aggregator.render.atom import SeenEntry, render_document, seen_entries
 from aggregator.render.entry import AlsoIn, Printed, render_entry
+from aggregator.render.json_topic import render_json
+from aggregator.render.namespaces import AGG, ATOM
 from aggregator.render.notice import render_notice
 from aggregator.render.rights import Shown, shown
+from aggregator.render.rss import render_rss
 
 __all__ = [
     "AGG",
@@ -14,7 +17,9 @@ __all__ = [
     "Shown",
     "render_document",
     "render_entry",
+    "render_json",
     "render_notice",
+    "render_rss",
     "seen_entries",
     "shown",
 ]

@@ -2,22 +2,22 @@
 withdrawn (RFC 6721); and back: what subscribers saw in one.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from aggregator.html import printable
-from aggregator.model.ledger import Tombstone, TopicFeed
+from aggregator.model.ledger import FeedHead, Tombstone, TopicFeed
+from aggregator.render.fragment import is_whole
+from aggregator.render.namespaces import ATOM, HISTORY, TOMBSTONES
 
-ATOM = "http://www.w3.org/2005/Atom"
-AGG = "urn:uuid:0f8a4a55-6f0c-4d5e-9f64-0a3c5b7d2e91"
-"""The namespace of our own elements; documented in docs/atom.md, never changed (rules R34)."""
-HISTORY = "http://purl.org/syndication/history/1.0"
-TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _TYPE = "application/atom+xml"
 _ARCHIVE_MARK = f'\n<fh:archive xmlns:fh="{HISTORY}"/>'.encode()
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_UNSET = b"<updated>1970-01-01T00:00:00+00:00<"
 etree.register_namespace("at", TOMBSTONES)
 
 
@@ -37,12 +37,23 @@ def instant(value: datetime) -> str:
 
 
 def render_document(feed: TopicFeed) -> bytes:
-    """The whole document. The head comes from feedgen, the entries are the stored fragments, byte for byte."""
-    head = feed.head
+    """The whole document. The head comes from feedgen, the entries are the stored fragments, byte for byte; a fragment that
+    is torn is left out, so that the others stay readable.
+    """
+    printed = f"<updated>{instant(feed.head.updated_at)}<".encode()
+    opened, closing = _around(replace(feed.head, updated_at=_EPOCH))
+    opened = opened.replace(_UNSET, printed, 1)
+    entries = [fragment for fragment in feed.fragments if is_whole(fragment)]
+    return b"\n".join((opened, *entries, *map(_tombstone, feed.tombstones), closing, b""))
+
+
+@lru_cache(maxsize=4_096)
+def _around(head: FeedHead) -> tuple[bytes, bytes]:
+    """What stands before the entries and behind them; a feed's head changes with its configuration, all but its date."""
     generator = FeedGenerator()
     generator.id(head.feed_id)
     generator.title(printable(head.title))
-    generator.updated(head.updated_at.replace(microsecond=0))
+    generator.updated(head.updated_at)
     if head.subtitle:
         generator.subtitle(printable(head.subtitle))
     generator.author({"name": printable(head.author)})
@@ -56,11 +67,7 @@ def render_document(feed: TopicFeed) -> bytes:
     generator.generator("aggregator")
     document: bytes = generator.atom_str()
     opened, closing, _ = document.rpartition(b"</feed>")
-    printed = instant(head.updated_at)
-    opened = opened.replace(f"<updated>{printed[:-1]}+00:00<".encode(), f"<updated>{printed}<".encode(), 1)
-    mark = _ARCHIVE_MARK if head.current_url else b""
-    parts = (*(b"\n" + fragment for fragment in feed.fragments), *(b"\n" + _tombstone(one) for one in feed.tombstones))
-    return b"".join((opened, mark, *parts, b"\n", closing, b"\n"))
+    return opened + (_ARCHIVE_MARK if head.current_url else b""), closing
 
 
 def seen_entries(document: bytes) -> tuple[SeenEntry, ...]:

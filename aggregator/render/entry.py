@@ -14,16 +14,15 @@ from aggregator.language import is_right_to_left
 from aggregator.model.article import Article, Media, PartialDate
 from aggregator.model.parsed import Category, MediaRole, OriginSource, Person
 from aggregator.model.source import Republish
-from aggregator.render.atom import AGG, instant
+from aggregator.render.atom import instant
+from aggregator.render.namespaces import AGG, MEDIA, XML
 from aggregator.render.rights import Shown, shown
 from aggregator.urls import is_iri, is_web
 
-_XML = "http://www.w3.org/XML/1998/namespace"
 # RFC 4287 4.2.7.3; feeds also say "audio" and "image/jpg, image/png".
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*")
 # RFC 4646 2.1, as RFC 4287 has it for hreflang.
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
-_MEDIA = "http://search.yahoo.com/mrss/"
 # Whoever is named in another role is a contributor.
 _AUTHORS = (None, "author", "correspondent", "host")
 _MOST_OUTLETS = 10
@@ -76,7 +75,7 @@ class _Entry(BaseEntryExtension):
             entry.remove(child)
         article = self.article
         if article.language:
-            entry.set(f"{{{_XML}}}lang", article.language.tag)
+            entry.set(f"{{{XML}}}lang", article.language.tag)
         for attributes in _links(article):
             etree.SubElement(entry, "link", attributes)
         if self.printed.related:
@@ -217,7 +216,7 @@ def _thumbnails(entry: etree._Element, article: Article) -> None:
         if media.role is MediaRole.THUMBNAIL:
             sizes = {"width": media.width, "height": media.height}
             attributes = {name: str(size) for name, size in sizes.items() if size}
-            etree.SubElement(entry, f"{{{_MEDIA}}}thumbnail", {"url": media.url, **attributes}, nsmap={"media": _MEDIA})
+            etree.SubElement(entry, f"{{{MEDIA}}}thumbnail", {"url": media.url, **attributes}, nsmap={"media": MEDIA})
 
 
 def _source(entry: etree._Element, article: Article, first_seen_at: datetime) -> None:

@@ -1,6 +1,7 @@
 """What the writer asks and does inside one transaction (rules R6). Statements only; the deciding is done by the caller."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from aggregator.model.desk import Decision, Request, RequestKind
 from aggregator.model.fetch import SkippedDocument
 from aggregator.model.identity import Candidate, Fingerprints, Key, Sighting
 from aggregator.model.known_items import KnownItems
-from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
+from aggregator.model.ledger import LedgerRow, TopicFeedState
 from aggregator.model.poll import Poll
 from aggregator.model.source import Republish, SourceState
 from aggregator.model.topic import Grain, IdPolicy, Match
@@ -22,6 +23,7 @@ from aggregator.storage.codec import evidence_to_json, plain_json, to_instant, t
 from aggregator.storage.copies import Copies
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.driver import Driver
+from aggregator.storage.feeds import Feeds
 from aggregator.storage.history import History
 from aggregator.storage.incidents import Incidents
 from aggregator.storage.subscriptions import Subscriptions
@@ -63,10 +65,24 @@ class Batch:
         self.copies = Copies(self._connection, self._article_id)
         self.incidents = Incidents(self._connection)
         self.subscriptions = Subscriptions(self._connection)
+        self.feeds = Feeds(self._connection)
 
     def send(self) -> None:
         """Send the writes that wait for company; `Store.batch` does it before the transaction ends."""
         self._connection.send()
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part that fails alone; not for new articles, which the batch would go on remembering."""
+        self._connection.begin_part()
+        try:
+            yield
+            self._connection.send()
+        except BaseException:
+            self._connection.undo_part()
+            self.feeds.forget_marks()
+            raise
+        self._connection.end_part()
 
     # -- sources
 
@@ -380,16 +396,6 @@ class Batch:
         found = self._connection.execute(query.where(article.c.uri.in_(uris)).order_by(ledger.c.seq))
         return tuple(rows.ledger_row(row) for row in found)
 
-    def live_rows(self, topic_id: str, grain: Grain, limit: int) -> tuple[LedgerRow, ...]:
-        """The newest live rows of a feed, newest first."""
-        query = (
-            _ledger_query()
-            .where(ledger.c.topic_id == topic_id, ledger.c.grain == grain, ledger.c.state == RowState.LIVE)
-            .order_by(ledger.c.first_published_at.desc(), ledger.c.entry_id.desc())
-            .limit(limit)
-        )
-        return tuple(rows.ledger_row(row) for row in self._connection.execute(query))
-
     def all_rows(self, topic_id: str, grain: Grain) -> tuple[LedgerRow, ...]:
         """Every row of a feed by sequence."""
         query = _ledger_query().where(ledger.c.topic_id == topic_id, ledger.c.grain == grain).order_by(ledger.c.seq)
@@ -406,11 +412,14 @@ class Batch:
         self._connection.write_later(statements.ADD_ROW, values)
         self._entered.add(row.article_uri)
         self.history.note_added(row)
+        if row.position is not None:
+            self.feeds.mark(row.topic_id, row.grain)
 
     def save_row(self, row: LedgerRow) -> None:
         """Replace what may change of a stored row."""
         self.history.forget()
         self._connection.execute(update(ledger).where(ledger.c.seq == row.seq).values(rows.ledger_values(row)))
+        self.feeds.mark(row.topic_id, row.grain)
 
     def bound_entry_id(self, uri: str, policy: IdPolicy) -> str | None:
         """The entry id the article has under the policy in every topic, once one is given (rules R20)."""
@@ -442,19 +451,18 @@ class Batch:
         found = self._connection.execute(query).scalar_one_or_none()
         return None if found is None else str(found)
 
-    def topic_feed(self, topic_id: str, grain: Grain) -> TopicFeedState | None:
-        """What is stored of the published feed; None for a new one."""
-        query = select(topic_feed).where(topic_feed.c.topic_id == topic_id, topic_feed.c.grain == grain)
-        row = self._connection.execute(query).one_or_none()
-        return None if row is None else rows.topic_feed(row)
-
     def topic_feeds(self) -> tuple[TopicFeedState, ...]:
         """Every feed that was ever published, those of removed topics too."""
         return tuple(rows.topic_feed(row) for row in self._connection.execute(select(topic_feed)))
 
+    def topic_feed(self, topic_id: str, grain: Grain) -> TopicFeedState | None:
+        """What is stored of the published feed; None for a new one."""
+        found = self._connection.ask(statements.TOPIC_FEED, {"topic_id": topic_id, "grain": grain.value})
+        return rows.topic_feed(found[0]) if found else None
+
     def save_topic_feed(self, state: TopicFeedState) -> None:
         """Write the state as a whole."""
-        self._upsert(topic_feed, rows.topic_feed_values(state))
+        self._connection.write_later(statements.SAVE_TOPIC_FEED, rows.topic_feed_values(state))
 
     # -- inside
 

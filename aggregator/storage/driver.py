@@ -125,3 +125,18 @@ class Driver:
             self._touched.clear()
             for statement, rows in sorted(waiting.items(), key=lambda kind: not kind[0].is_first):
                 self._cursor.executemany(statement.text(self.dialect.name)[0], rows)
+
+    def begin_part(self) -> None:
+        """What follows can be undone without the rest; parts do not nest."""
+        self.send()
+        self._cursor.execute("SAVEPOINT part")
+
+    def end_part(self) -> None:
+        """Keep it."""
+        self._cursor.execute("RELEASE SAVEPOINT part")
+
+    def undo_part(self) -> None:
+        """Undo it."""
+        self._waiting.clear()
+        self._cursor.execute("ROLLBACK TO SAVEPOINT part")
+        self._cursor.execute("RELEASE SAVEPOINT part")

@@ -72,13 +72,6 @@ class History:
         query = _rows().where(*_of(topic_id, grain), ledger.c.position.between(first, last))
         return tuple(rows.ledger_row(row) for row in self._connection.execute(query.order_by(ledger.c.position)))
 
-    def tombstones(self, topic_id: str, grain: Grain) -> tuple[LedgerRow, ...]:
-        """Withdrawn rows that the live document still tells of, newest first."""
-        query = _rows().where(*_of(topic_id, grain), ledger.c.withdrawn_at.is_not(None))
-        query = query.where(ledger.c.has_tombstone.is_(True))
-        found = self._connection.execute(query.order_by(ledger.c.withdrawn_at.desc(), ledger.c.seq))
-        return tuple(rows.ledger_row(row) for row in found)
-
     def unsettled(self, source_id: str) -> tuple[LedgerRow, ...]:
         """Rows that wait for the source's ids to settle and whose entry it still shows. Asked at every poll."""
         if not self._connection.ask(statements.UNSETTLED, {"source_id": source_id}):
@@ -88,7 +81,6 @@ class History:
 
     def pages(self, topic_id: str, grain: Grain) -> dict[int, ArchivePage]:
         """What is stored of the feed's archive pages, by number."""
-        query = select(archive_page).where(archive_page.c.topic_id == topic_id, archive_page.c.grain == grain)
         return {
             row.number: ArchivePage(
                 topic_id=row.topic_id,
@@ -97,7 +89,7 @@ class History:
                 bytes_digest=bytes(row.bytes_digest),
                 changed_at=to_instant(row.changed_at),
             )
-            for row in self._connection.execute(query)
+            for row in self._connection.ask(statements.PAGES, {"topic_id": topic_id, "grain": grain.value})
         }
 
     def forget_page(self, topic_id: str, grain: Grain, number: int) -> None:

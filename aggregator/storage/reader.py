@@ -12,7 +12,7 @@ from aggregator.model.copies import CopyVerdict
 from aggregator.model.desk import Decision
 from aggregator.model.health import HealthFeedState
 from aggregator.model.identity import Fingerprints, Observation
-from aggregator.model.ledger import LedgerRow, RowState, TopicFeedState
+from aggregator.model.ledger import LedgerRow, RowState, Step, TopicFeedState
 from aggregator.model.push import Invitation, Subscription
 from aggregator.model.source import SourceState
 from aggregator.model.topic import Grain, Match
@@ -26,6 +26,7 @@ from aggregator.storage.tables import (
     copy_group,
     document,
     entry_key,
+    feed_due,
     ledger,
     match,
     observation,
@@ -198,6 +199,11 @@ class Reader:
     def has_open_business(self) -> bool:
         """Whether a decision or a request waits to be carried out."""
         return DeskBook(self._connection).has_open_business()
+
+    def has_late_forms(self) -> bool:
+        """Whether a feed was written as Atom and not yet in other formats."""
+        query = select(feed_due.c.topic_id).where(feed_due.c.step == Step.FORMS.value).limit(1)
+        return self._connection.execute(query).first() is not None
 
     def articles_by_source(self) -> dict[str, int]:
         """How many articles each source has shown."""

@@ -3,22 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Table, and_, bindparam, delete, exists, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.model.ledger import RowState
 from aggregator.storage.driver import Prepared
 from aggregator.storage.tables import (
     ambiguous_url,
+    archive_page,
     article,
     entry_id,
     entry_key,
+    feed_due,
+    feed_form,
     known_items,
     ledger,
     match,
     observation,
     poll,
     source_state,
+    topic_feed,
 )
 
 _MAX_CANDIDATES = 50
@@ -146,6 +150,12 @@ ROWS_OF = (
     .where(article.c.uri == bindparam("article_uri"))
     .order_by(ledger.c.seq)
 )
+ROWS_BY_NUMBER = (
+    select(ledger, article.c.uri)
+    .join(article, article.c.id == ledger.c.article_id)
+    .where(_among(ledger.c.seq, "numbers"))
+    .order_by(ledger.c.seq)
+)
 LIVE_SINCE = _plain(
     select(func.count(ledger.c.position).label("count")).where(
         ledger.c.topic_id == bindparam("topic_id"),
@@ -161,3 +171,53 @@ HIGHEST_POSITION = _plain(
     )
 )
 UNSETTLED = _plain(select(ledger.c.seq).where(ledger.c.unsettled_source == bindparam("source_id")).limit(1))
+
+MARK_DUE = _on_conflict(lambda insert: insert(feed_due).on_conflict_do_nothing())
+CLEAR_DUE = _plain(
+    delete(feed_due).where(
+        feed_due.c.topic_id == bindparam("topic_id"),
+        feed_due.c.grain == bindparam("grain"),
+        feed_due.c.step == bindparam("step"),
+    )
+)
+DUE_FEEDS = _plain(select(feed_due.c.topic_id, feed_due.c.grain).where(feed_due.c.step == bindparam("step")))
+# In words and not as values, or the index of the few would not be seen to cover the question.
+QUEUED_FEEDS = _plain(select(ledger.c.topic_id, ledger.c.grain).distinct().where(text("state = 'queued'")))
+TOLD_WITHDRAWN = _plain(
+    select(ledger.c.seq)
+    .where(text("has_tombstone"), ledger.c.withdrawn_at <= bindparam("until"))
+    .order_by(ledger.c.seq)
+)
+
+_OF_FEED = (ledger.c.topic_id == bindparam("topic_id"), ledger.c.grain == bindparam("grain"))
+_NEWEST_LIVE = (*_OF_FEED, ledger.c.state == bindparam("state"))
+LIVE_TIMES = _plain(
+    select(ledger.c.first_published_at)
+    .where(*_NEWEST_LIVE)
+    .order_by(ledger.c.first_published_at.desc())
+    .limit(bindparam("limit"))
+)
+LIVE_ENTRIES = _plain(
+    select(ledger.c.entry_id, ledger.c.updated_at, ledger.c.reason, ledger.c.fragment)
+    .where(*_NEWEST_LIVE)
+    .order_by(ledger.c.first_published_at.desc(), ledger.c.entry_id.desc())
+    .limit(bindparam("limit"))
+)
+TOMBSTONES = _plain(
+    select(ledger.c.entry_id, ledger.c.withdrawn_at, ledger.c.updated_at, ledger.c.reason)
+    .where(*_OF_FEED, ledger.c.withdrawn_at.is_not(None), ledger.c.has_tombstone.is_(True))
+    .order_by(ledger.c.withdrawn_at.desc(), ledger.c.seq)
+)
+TOPIC_FEED = _plain(
+    select(topic_feed).where(topic_feed.c.topic_id == bindparam("topic_id"), topic_feed.c.grain == bindparam("grain"))
+)
+SAVE_TOPIC_FEED = _upsert(topic_feed)
+SAVE_FORM = _upsert(feed_form)
+FORMS = _plain(
+    select(feed_form).where(feed_form.c.topic_id == bindparam("topic_id"), feed_form.c.grain == bindparam("grain"))
+)
+PAGES = _plain(
+    select(archive_page).where(
+        archive_page.c.topic_id == bindparam("topic_id"), archive_page.c.grain == bindparam("grain")
+    )
+)

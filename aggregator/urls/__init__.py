@@ -2,6 +2,7 @@
 
 from aggregator.urls.address import (
     absolute,
+    as_uri,
     has_path,
     host_of,
     is_home_page,
@@ -15,6 +16,7 @@ from aggregator.urls.tracking import is_beacon, is_decorated, without_tracking
 
 __all__ = [
     "absolute",
+    "as_uri",
     "has_path",
     "host_of",
     "is_beacon",

@@ -26,6 +26,7 @@ _SIMPLE = re.compile(
     r"(?P<path>(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*+)*+/?+)"
     r"(?P<more>(?::\d{1,4})?(?:/[A-Za-z0-9._~!$&'()*+,;=:@/-]*+)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@/?-]++)?)"
 )
+_KEPT_IN_URI = "%!#$&'()*+,/:;=?@[]~"
 # An id is no link, but readers make links of ids and categories all the same.
 _RUN_OR_OPENED = (
     "javascript:", "vbscript:", "livescript:", "data:", "blob:", "file:", "about:", "view-source:", "feed:", "jar:",
@@ -73,6 +74,19 @@ def is_iri(value: str) -> bool:
         return is_web(value)
     form = _OF_SCHEME.get(lower.partition(":")[0], _IRI)
     return bool(form.fullmatch(value)) and _is_clean(value) and not lower.startswith(_RUN_OR_OPENED)
+
+
+def as_uri(iri: str) -> str:
+    """The address in ASCII (RFC 3987 3.1), for formats that know no IRIs: the host in its own encoding, the rest in percents."""
+    if iri.isascii():
+        return iri
+    try:
+        parts = urlsplit(iri)
+        host = parts.hostname or ""
+        encoded = parts.netloc.replace(host, host.encode("idna").decode("ascii")) if host else parts.netloc
+    except ValueError:  # UnicodeError too: a host that no name server knows
+        return quote(iri, safe=_KEPT_IN_URI)
+    return quote(urlunsplit(parts._replace(netloc=encoded)), safe=_KEPT_IN_URI)
 
 
 def absolute(base: str | None, url: str | None) -> str | None:

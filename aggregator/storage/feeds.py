@@ -1,0 +1,129 @@
+"""What the writer asks of published feeds: which are behind the ledger, what their documents show, what was written."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from aggregator.model.ledger import (
+    FeedForm,
+    LedgerRow,
+    RowState,
+    ShownEntry,
+    Step,
+    TakenBack,
+)
+from aggregator.model.topic import Grain
+from aggregator.storage import rows, statements
+from aggregator.storage.codec import to_instant, to_microseconds
+from aggregator.storage.driver import Driver
+
+FeedName = tuple[str, Grain]
+"""(topic, grain)."""
+
+
+class Feeds:
+    """Statements of whole feeds, reached as `Batch.feeds`; each costs the feeds that are due, not those that are there."""
+
+    def __init__(self, connection: Driver) -> None:
+        self._connection = connection
+        self._marked: set[tuple[str, str, Step]] = set()
+
+    # -- what is due
+
+    def mark(self, topic_id: str, grain: Grain, step: Step = Step.ATOM) -> None:
+        """The files of the feed are behind, from this step on."""
+        name = (topic_id, grain.value, step)
+        if name not in self._marked:
+            self._marked.add(name)
+            self._connection.write_later(statements.MARK_DUE, _name(topic_id, grain) | {"step": step.value})
+
+    def clear(self, topic_id: str, grain: Grain, step: Step) -> None:
+        """The files are right again as far as the step goes."""
+        self._marked.discard((topic_id, grain.value, step))
+        self._connection.write(statements.CLEAR_DUE, _name(topic_id, grain) | {"step": step.value})
+
+    def forget_marks(self) -> None:
+        """What was marked may have been undone."""
+        self._marked.clear()
+
+    def due(self, step: Step) -> frozenset[FeedName]:
+        """The feeds whose files are behind."""
+        return _names(self._connection.ask(statements.DUE_FEEDS, {"step": step.value}))
+
+    def queued(self) -> frozenset[FeedName]:
+        """The feeds in which an entry waits its turn."""
+        return _names(self._connection.ask(statements.QUEUED_FEEDS, {}))
+
+    def told_withdrawn(self, until: datetime) -> tuple[LedgerRow, ...]:
+        """Rows withdrawn until then whose tombstone live documents still show."""
+        found = self._connection.ask(statements.TOLD_WITHDRAWN, {"until": to_microseconds(until)})
+        if not found:
+            return ()
+        return tuple(
+            rows.ledger_row(row)
+            for row in self._connection.execute(statements.ROWS_BY_NUMBER, {"numbers": [row.seq for row in found]})
+        )
+
+    # -- what a document shows
+
+    def live_times(self, topic_id: str, grain: Grain, limit: int) -> list[datetime]:
+        """When the newest live entries were first published, newest first."""
+        where = _name(topic_id, grain) | {"state": RowState.LIVE.value, "limit": limit}
+        return [to_instant(row.first_published_at) for row in self._connection.ask(statements.LIVE_TIMES, where)]
+
+    def live_entries(self, topic_id: str, grain: Grain, limit: int) -> tuple[ShownEntry, ...]:
+        """The newest live entries, newest first."""
+        where = _name(topic_id, grain) | {"state": RowState.LIVE.value, "limit": limit}
+        return tuple(
+            ShownEntry(
+                entry_id=row.entry_id,
+                updated_at=to_instant(row.updated_at),
+                reason=row.reason,
+                fragment=None if row.fragment is None else bytes(row.fragment),
+            )
+            for row in self._connection.ask(statements.LIVE_ENTRIES, where)
+        )
+
+    def tombstones(self, topic_id: str, grain: Grain) -> tuple[TakenBack, ...]:
+        """Withdrawn entries that the live document still tells of, newest first."""
+        return tuple(
+            TakenBack(entry_id=row.entry_id, withdrawn_at=to_instant(row.withdrawn_at), reason=row.reason)
+            for row in self._connection.ask(statements.TOMBSTONES, _name(topic_id, grain))
+        )
+
+    # -- what was written
+
+    def forms(self, topic_id: str, grain: Grain) -> dict[tuple[int, str], FeedForm]:
+        """What is stored of the feed's documents in other formats, by (page, format)."""
+        return {
+            (row.number, row.form): FeedForm(
+                topic_id=row.topic_id,
+                grain=Grain(row.grain),
+                number=row.number,
+                form=row.form,
+                made_of=bytes(row.made_of),
+                bytes_digest=bytes(row.bytes_digest),
+                changed_at=to_instant(row.changed_at),
+            )
+            for row in self._connection.ask(statements.FORMS, _name(topic_id, grain))
+        }
+
+    def save_forms(self, forms: Iterable[FeedForm]) -> None:
+        """Write what is new or changed of them."""
+        for form in forms:
+            values = {
+                **_name(form.topic_id, form.grain),
+                "number": form.number,
+                "form": form.form,
+                "made_of": form.made_of,
+                "bytes_digest": form.bytes_digest,
+                "changed_at": to_microseconds(form.changed_at),
+            }
+            self._connection.write_later(statements.SAVE_FORM, values)
+
+
+def _name(topic_id: str, grain: Grain) -> dict[str, object]:
+    return {"topic_id": topic_id, "grain": grain.value}
+
+
+def _names(found: Iterable[object]) -> frozenset[FeedName]:
+    return frozenset((row.topic_id, Grain(row.grain)) for row in found)  # type: ignore[attr-defined]
