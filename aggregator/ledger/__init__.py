@@ -17,9 +17,9 @@ from aggregator.ledger.document import (
     full_pages,
     live_count,
     live_document,
-    most_live,
     page_of,
     page_positions,
+    recent_after,
     stands_in_archive,
 )
 from aggregator.ledger.ids import entry_id, feed_id, printed_date
@@ -41,10 +41,10 @@ __all__ = [
     "let_out",
     "live_count",
     "live_document",
-    "most_live",
     "page_of",
     "page_positions",
     "printed_date",
+    "recent_after",
     "release",
     "revise",
     "stands_in_archive",

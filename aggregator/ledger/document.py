@@ -1,6 +1,6 @@
 """Rows -> which of them stand in which document (rules R14, R15). The clock has no say: equal rows give equal documents."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from aggregator.model.ledger import LedgerRow, RowState
@@ -17,20 +17,22 @@ def live_document(rows: Iterable[LedgerRow], limit: int) -> tuple[LedgerRow, ...
         key=lambda row: (row.first_published_at, row.entry_id),
         reverse=True,
     )
-    return tuple(live[: live_count([row.first_published_at for row in live], limit)])
+    recent = sum(row.first_published_at > recent_after(live[0].first_published_at) for row in live)
+    return tuple(live[: live_count(recent, limit)])
 
 
-def live_count(published: Sequence[datetime], limit: int) -> int:
-    """How many of the live rows, newest first by first publication, stand in the live document (rules R14): `limit`, or all
-    of the last 48 h before the newest row, never over 300 or `limit`. The clock has no say: equal rows give an equal document.
+def live_count(recent: int, limit: int) -> int:
+    """How many rows the live document may hold, `recent` of which are of its last 48 h: these or `limit`, never over 300 or
+    `limit` (rules R14).
     """
-    recent = sum(at > published[0] - _MIN_SPAN for at in published)
-    return min(len(published), max(limit, recent), most_live(limit))
+    return min(max(limit, recent), max(limit, _MOST_ROWS))
 
 
-def most_live(limit: int) -> int:
-    """More entries than these a live document never holds."""
-    return max(limit, _MOST_ROWS)
+def recent_after(newest: datetime) -> datetime:
+    """What was first published later is of the document's last 48 h, which the newest row ends and not the clock: equal rows
+    give an equal document.
+    """
+    return newest - _MIN_SPAN
 
 
 def full_pages(highest_position: int) -> int:

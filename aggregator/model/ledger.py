@@ -132,13 +132,14 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownEntry:
-    """A live row as far as a document needs it."""
+class LiveEntries:
+    """Live rows as far as a document needs them, column by column: a feed has a hundred, and a thousand feeds may be due."""
 
-    entry_id: str
-    updated_at: datetime
-    reason: str
-    fragment: bytes | None
+    entry_ids: tuple[str, ...] = ()
+    updated_at: datetime | None = None
+    """The newest of theirs."""
+    reasons: tuple[str, ...] = ()
+    fragments: tuple[bytes | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ class FeedChange:
     def of(cls, works: Works, rendered: Rendered) -> "FeedChange":
         """The feed as it now is, held against nothing."""
         path = rendered.feed.path(works, ATOM)
-        return cls(topic_id=rendered.feed.topic.id, path=path, entries=len(rendered.entries))
+        return cls(topic_id=rendered.feed.topic.id, path=path, entries=len(rendered.entries.entry_ids))
 
 
 def compared(works: Works, rendered: Rendered) -> FeedChange:
@@ -44,7 +44,7 @@ def compared(works: Works, rendered: Rendered) -> FeedChange:
     gone = [entry for key, entry in new.items() if entry.is_withdrawn and not (key in old and old[key].is_withdrawn)]
     added = [entry for key, entry in new.items() if not entry.is_withdrawn and key not in old]
     told = {entry.id for entry in (*added, *gone)}
-    reasons = [(row.entry_id, row.reason) for row in rendered.entries]
+    reasons = list(zip(rendered.entries.entry_ids, rendered.entries.reasons, strict=True))
     reasons += [(row.entry_id, row.reason) for row in rendered.tombstones]
     return replace(
         change,

@@ -10,7 +10,7 @@ from aggregator.model.ledger import (
     ArchivePage,
     FeedForm,
     LedgerRow,
-    ShownEntry,
+    LiveEntries,
     TakenBack,
     Tombstone,
     TopicFeed,
@@ -53,7 +53,7 @@ class Rendered:
 
     feed: Feed
     state: TopicFeedState
-    entries: tuple[ShownEntry, ...]
+    entries: LiveEntries
     tombstones: tuple[TakenBack, ...]
     document: TopicFeed
     data: bytes
@@ -72,15 +72,16 @@ def render_feed(
     """
     topic, (topic_id, grain) = feed.topic, feed.name
     before = feed_state(batch, works, topic, now)
-    times = batch.feeds.live_times(topic_id, grain, ledger.most_live(topic.limit))
-    entries = batch.feeds.live_entries(topic_id, grain, ledger.live_count(times, topic.limit))
+    newest = batch.feeds.newest_live(topic_id, grain)
+    recent = batch.feeds.live_after(topic_id, grain, ledger.recent_after(newest)) if newest else 0
+    entries = batch.feeds.live_entries(topic_id, grain, ledger.live_count(recent, topic.limit))
     tombstones = batch.feeds.tombstones(topic_id, grain)
-    newest = [*(one.updated_at for one in entries), *(one.withdrawn_at for one in tombstones)]
-    updated_at = max([before.updated_at, *newest])
+    updated_at = max(before.updated_at, entries.updated_at or before.updated_at)
+    updated_at = max([updated_at, *(one.withdrawn_at for one in tombstones)])
     full = ledger.full_pages(batch.history.highest_position(topic_id, grain))
     document = TopicFeed(
         head=replace(feed.head(works, before.feed_id, updated_at), prev_archive_url=_page_url(feed, works, full)),
-        fragments=tuple(one.fragment for one in entries if one.fragment is not None),
+        fragments=tuple(filter(None, entries.fragments)),
         tombstones=tuple(Tombstone(entry_id=one.entry_id, withdrawn_at=one.withdrawn_at) for one in tombstones),
     )
     data = render_document(document)

@@ -5,6 +5,7 @@ goes once the files are written: a process that is killed, a disk that is full l
 """
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -48,8 +49,8 @@ class _Run:
     failed: list[tuple[Path, Exception]] = field(default_factory=list)
 
     def write(self, path: Path, data: bytes) -> bool:
-        """Write a file if its bytes differ; says whether they did."""
-        if not files.write(path, data):
+        """Write a file if its bytes differ; says whether they did. What a power cut takes of it the next start writes again."""
+        if not files.write(path, data, durable=False):
             return False
         self.written.append(path)
         return True
@@ -144,7 +145,8 @@ def _apart(batch: Batch, name: str, work: Callable[[], object]) -> None:
 def _due(batch: Batch, works: Works, step: Step, must_exist: tuple[str, ...], *, everything: bool) -> tuple[Feed, ...]:
     """The feeds that are marked, and those of which a file is gone."""
     marked = batch.feeds.due(step)
-    there = {path.name for path in works.directory.iterdir()} if must_exist and works.directory.is_dir() else set()
+    # Not `iterdir`: it makes a path of each of thousands of names.
+    there = set(os.listdir(works.directory)) if must_exist and works.directory.is_dir() else set()  # noqa: PTH208
 
     def is_due(feed: Feed) -> bool:
         return everything or feed.name in marked or any(f"{feed.stem}.{form}" not in there for form in must_exist)
@@ -166,11 +168,11 @@ def _publish_chunk(run: _Run, feeds: tuple[Feed, ...], *, forms: bool, compare: 
     for one in rendered:
         try:
             change = compared(run.works, one) if compare else FeedChange.of(run.works, one)
-            states = _write(run, one, forms=forms)
+            is_written, states = _write(run, one, forms=forms)
         except OSError as error:
             run.failed.append((one.feed.path(run.works, ATOM), error))
             continue
-        run.changes.append(replace(change, is_written=one.feed.path(run.works, ATOM) in run.written))
+        run.changes.append(replace(change, is_written=is_written))
         done.append((one, states))
     with run.works.store.batch() as batch:
         for one, states in done:
@@ -194,15 +196,20 @@ def _render_each(run: _Run, batch: Batch, feeds: Iterable[Feed], *, with_forms: 
             yield rendered
 
 
-def _write(run: _Run, rendered: Rendered, *, forms: bool) -> list[FeedForm]:
-    """Archive pages first: the live document must not link to a page that is not there."""
+def _write(run: _Run, rendered: Rendered, *, forms: bool) -> tuple[bool, list[FeedForm]]:
+    """Whether the live document was written, and what to store of the other formats. Archive pages first: the live document
+    must not link to a page that is not there.
+    """
     works, feed = run.works, rendered.feed
     for page in rendered.pages:
         run.write(feed.path(works, ATOM, page.state.number), page.data)
     states = _write_each(run, page_forms(rendered, works, run.now))
-    if run.write(feed.path(works, ATOM), rendered.data):
-        _LOG.info("published", extra={"feed": f"{feed.stem}.{ATOM}", "entries": len(rendered.entries)})
-    return states + _write_each(run, other_forms(rendered, works, run.now)) if forms else states
+    is_written = run.write(feed.path(works, ATOM), rendered.data)
+    if is_written:
+        _LOG.info("published", extra={"feed": f"{feed.stem}.{ATOM}", "entries": len(rendered.entries.entry_ids)})
+    if forms:
+        states += _write_each(run, other_forms(rendered, works, run.now))
+    return is_written, states
 
 
 def _write_each(run: _Run, documents: Iterable[OtherForm]) -> list[FeedForm]:

@@ -403,8 +403,7 @@ class Batch:
 
     def pending_rows(self) -> tuple[LedgerRow, ...]:
         """Rows whose material change waits for the end of its hour."""
-        query = _ledger_query().where(ledger.c.pending_since.is_not(None)).order_by(ledger.c.seq)
-        return tuple(rows.ledger_row(row) for row in self._connection.execute(query))
+        return self.feeds.rows([row.seq for row in self._connection.ask(statements.PENDING, {})])
 
     def add_row(self, row: LedgerRow) -> None:
         """Append a row; it gets the next sequence number."""

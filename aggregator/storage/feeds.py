@@ -6,8 +6,8 @@ from datetime import datetime
 from aggregator.model.ledger import (
     FeedForm,
     LedgerRow,
+    LiveEntries,
     RowState,
-    ShownEntry,
     Step,
     TakenBack,
 )
@@ -56,31 +56,37 @@ class Feeds:
     def told_withdrawn(self, until: datetime) -> tuple[LedgerRow, ...]:
         """Rows withdrawn until then whose tombstone live documents still show."""
         found = self._connection.ask(statements.TOLD_WITHDRAWN, {"until": to_microseconds(until)})
-        if not found:
+        return self.rows([row.seq for row in found])
+
+    def rows(self, numbers: list[int]) -> tuple[LedgerRow, ...]:
+        """The rows of those numbers, by sequence."""
+        if not numbers:
             return ()
-        return tuple(
-            rows.ledger_row(row)
-            for row in self._connection.execute(statements.ROWS_BY_NUMBER, {"numbers": [row.seq for row in found]})
-        )
+        found = self._connection.execute(statements.ROWS_BY_NUMBER, {"numbers": numbers})
+        return tuple(rows.ledger_row(row) for row in found)
 
     # -- what a document shows
 
-    def live_times(self, topic_id: str, grain: Grain, limit: int) -> list[datetime]:
-        """When the newest live entries were first published, newest first."""
-        where = _name(topic_id, grain) | {"state": RowState.LIVE.value, "limit": limit}
-        return [to_instant(row.first_published_at) for row in self._connection.ask(statements.LIVE_TIMES, where)]
+    def newest_live(self, topic_id: str, grain: Grain) -> datetime | None:
+        """When the newest live entry was first published; None where there is none."""
+        where = _name(topic_id, grain) | {"state": RowState.LIVE.value}
+        at: int | None = self._connection.ask(statements.NEWEST_LIVE, where)[0].at
+        return None if at is None else to_instant(at)
 
-    def live_entries(self, topic_id: str, grain: Grain, limit: int) -> tuple[ShownEntry, ...]:
+    def live_after(self, topic_id: str, grain: Grain, after: datetime) -> int:
+        """How many live entries were first published later."""
+        where = _name(topic_id, grain) | {"state": RowState.LIVE.value, "after": to_microseconds(after)}
+        return int(self._connection.ask(statements.LIVE_AFTER, where)[0].number)
+
+    def live_entries(self, topic_id: str, grain: Grain, limit: int) -> LiveEntries:
         """The newest live entries, newest first."""
         where = _name(topic_id, grain) | {"state": RowState.LIVE.value, "limit": limit}
-        return tuple(
-            ShownEntry(
-                entry_id=row.entry_id,
-                updated_at=to_instant(row.updated_at),
-                reason=row.reason,
-                fragment=None if row.fragment is None else bytes(row.fragment),
-            )
-            for row in self._connection.ask(statements.LIVE_ENTRIES, where)
+        found = self._connection.ask(statements.LIVE_ENTRIES, where)
+        if not found:
+            return LiveEntries()
+        entry_ids, updated, reasons, fragments = zip(*found, strict=True)
+        return LiveEntries(
+            entry_ids=entry_ids, updated_at=to_instant(max(updated)), reasons=reasons, fragments=fragments
         )
 
     def tombstones(self, topic_id: str, grain: Grain) -> tuple[TakenBack, ...]:

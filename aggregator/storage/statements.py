@@ -183,19 +183,16 @@ CLEAR_DUE = _plain(
 DUE_FEEDS = _plain(select(feed_due.c.topic_id, feed_due.c.grain).where(feed_due.c.step == bindparam("step")))
 # In words and not as values, or the index of the few would not be seen to cover the question.
 QUEUED_FEEDS = _plain(select(ledger.c.topic_id, ledger.c.grain).distinct().where(text("state = 'queued'")))
-TOLD_WITHDRAWN = _plain(
-    select(ledger.c.seq)
-    .where(text("has_tombstone"), ledger.c.withdrawn_at <= bindparam("until"))
-    .order_by(ledger.c.seq)
-)
+TOLD_WITHDRAWN = _plain(select(ledger.c.seq).where(text("has_tombstone"), ledger.c.withdrawn_at <= bindparam("until")))
+
+# A range, because the planner goes through the whole table for `IS NOT NULL`; and sorted afterwards, or it would for the order.
+PENDING = _plain(select(ledger.c.seq).where(ledger.c.pending_since > 0))
 
 _OF_FEED = (ledger.c.topic_id == bindparam("topic_id"), ledger.c.grain == bindparam("grain"))
 _NEWEST_LIVE = (*_OF_FEED, ledger.c.state == bindparam("state"))
-LIVE_TIMES = _plain(
-    select(ledger.c.first_published_at)
-    .where(*_NEWEST_LIVE)
-    .order_by(ledger.c.first_published_at.desc())
-    .limit(bindparam("limit"))
+NEWEST_LIVE = _plain(select(func.max(ledger.c.first_published_at).label("at")).where(*_NEWEST_LIVE))
+LIVE_AFTER = _plain(
+    select(func.count().label("number")).where(*_NEWEST_LIVE, ledger.c.first_published_at > bindparam("after"))
 )
 LIVE_ENTRIES = _plain(
     select(ledger.c.entry_id, ledger.c.updated_at, ledger.c.reason, ledger.c.fragment)
