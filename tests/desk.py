@@ -43,6 +43,7 @@ class Desk:
     agencies: tuple[AgencyName, ...] = ()
     packs: tuple[Pack, ...] = ()
     now: datetime = START
+    instance: int = 1
 
     def works(self, fetcher: HttpFetcher) -> Works:
         """The pipe's parts as `cli` would build them."""
@@ -53,7 +54,7 @@ class Desk:
             sources=self.sources,
             topics=self.topics,
             agencies=self.agencies,
-            instance_id=self.store.upgrade(INSTANCE, self.now),
+            instance_id=self.store.upgrade(UUID(int=INSTANCE.int + self.instance - 1), self.now),
             site_title="Test desk",
             site_author="The desk",
             language="en",

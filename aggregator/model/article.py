@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from aggregator.model.parsed import Category, MediaRole, OriginSource, Person
+from aggregator.model.parsed import Category, MediaRole, OriginSource, Person, Relay
 from aggregator.model.slots import quickly_pickled
 from aggregator.model.source import Announce, Republish
 
@@ -202,6 +202,8 @@ class Article:
     origin: OriginSource
     """What becomes `atom:source` (rules R34): the entry's own source, else the feed it came from."""
     origin_updated_at: datetime | None = None
+    relays: tuple[Relay, ...] = ()
+    """The feeds that republished it between its origin and us, nearest to the origin first."""
     is_local: bool = False
     """From a folder or file; its rights have no agency override (rules R21)."""
     announce: Announce = Announce.NEW

@@ -76,6 +76,18 @@ class Category:
 
 @quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """A feed that republished an entry on its way from its origin to us."""
+
+    feed: str
+    """Its id."""
+    entry: str
+    """The id that the entry has there."""
+    title: str | None = None
+
+
+@quickly_pickled
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OriginSource:
     """A feed's own head, or an `atom:source` found inside an entry."""
 
@@ -163,6 +175,10 @@ class Entry:
     """The entry's own `atom:source`, when it was republished to us."""
     wire: WireText | None = None
     """Set for local documents only."""
+    relays: tuple[Relay, ...] = ()
+    """The feeds of aggregators like this one through which it came, nearest to the origin first."""
+    tells_copies: bool = False
+    """Its text ends with an aggregator's line on where else it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """One entry -> one article: text, dates, people, language, rights; unknown stays None."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +31,7 @@ from aggregator.model.parsed import (
     OriginSource,
     ParsedFeed,
     Person,
+    Relay,
     Text,
     TextType,
     WireText,
@@ -122,6 +124,7 @@ def normalise(entry: Entry, context: Context) -> Article:
         rights=_rights(entry, declared, agency, context),
         origin=_origin(entry, context),
         origin_updated_at=_nested_updated(entry, context),
+        relays=_relays(entry, context),
         is_local=context.source.is_local,
         announce=context.source.announce,
         clues=dates.clues,
@@ -144,6 +147,8 @@ def _text_of(text: Text) -> tuple[str, str]:
 
 def _body(entry: Entry) -> _Body:
     """A feed's text. The one text of an RSS item is its summary and its body alike."""
+    if entry.tells_copies:
+        entry = _without_copies_line(entry)
     summary_markup, summary = _text_of(entry.summary) if entry.summary else ("", None)
     chosen = entry.content or entry.summary
     if chosen is None:
@@ -156,6 +161,20 @@ def _body(entry: Entry) -> _Body:
     if entry.content and summary and len(summary) <= _MAX_STANDFIRST and not _begins_with(text, summary):
         standfirst = " ".join(summary.split())
     return _Body(html=markup or None, text=text, standfirst=standfirst, summary_text=summary, completeness=completeness)
+
+
+def _without_copies_line(entry: Entry) -> Entry:
+    """The entry without the line that another aggregator added (`render.entry`): it is no part of the text, and ours would be
+    added to it.
+    """
+
+    def cut(text: Text | None) -> Text | None:
+        begin = text.value.rfind("Also in: ") if text else -1
+        if text is None or begin < 0:
+            return text
+        return replace(text, value=re.sub(r"(?:<p\b[^<>]*>|(?:<br\s*/?>|\s)+)$", "", text.value[:begin]))
+
+    return replace(entry, summary=cut(entry.summary), content=cut(entry.content))
 
 
 def _printed_dateline(body: _Body, context: Context) -> tuple[DatelinePrint | None, _Body]:
@@ -366,6 +385,17 @@ def _origin(entry: Entry, context: Context) -> OriginSource:
         else nested.link_self or nested.link_alternate or context.origin.id,
         title=(plain(nested.title, is_markup=True)[:_MAX_NAME] if nested.title else "") or context.origin.title,
     )
+
+
+def _relays(entry: Entry, context: Context) -> tuple[Relay, ...]:
+    """The chain of those who republished the entry, with the feed that we have it from: whoever names another source is one
+    of them. A private source is named nowhere.
+    """
+    hop, is_named = context.origin.id, not (context.source.private or context.source.is_local)
+    if entry.origin and is_named and hop and entry.guid and is_iri(entry.guid) and hop != entry.origin.id:
+        last = Relay(feed=hop, entry=entry.guid, title=context.origin.title)
+        return (*entry.relays, last) if last not in entry.relays else entry.relays
+    return entry.relays
 
 
 def _nested_updated(entry: Entry, context: Context) -> datetime | None:

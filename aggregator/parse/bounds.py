@@ -217,7 +217,7 @@ def _nothing(_parser: _Bounds, _attributes: Any) -> None:
 for _name in (
     "authors", "contributors", "enclosures", "links", "author_detail", "contributor_detail", "generator_detail", "info_detail",
     "publisher_detail", "rights_detail", "subtitle_detail", "summary_detail", "title_detail", "deleted_found", "media_found",
-    "media_scope", "people_found",
+    "media_scope", "people_found", "relays_found", "copies_found",
 ):  # fmt: skip
     setattr(_Bounds, f"_start_{_name}", _nothing)
 

@@ -26,7 +26,7 @@ from aggregator.model.parsed import (
 from aggregator.parse.bounds import MAX_ENTRIES, MAX_LINKS, MAX_TAGS, RawFeed, fit, fit_origin, read_feed
 from aggregator.parse.encoding import Decoded, decode
 from aggregator.parse.items import cut
-from aggregator.parse.media import all_of, links_of, one_of, people_found, tombstones
+from aggregator.parse.media import all_of, links_of, one_of, people_found, relays, tombstones
 from aggregator.parse.mojibake import mended
 from aggregator.parse.pace import pace_of
 from aggregator.urls import absolute, host_of
@@ -242,6 +242,8 @@ def _entry(raw: _Raw, url: str | None, site: str | None) -> Entry:
         rights=_string(raw, "rights"),
         language=_string(raw, "language") or _language(raw),
         origin=_nested_source(raw, url),
+        relays=relays(raw),
+        tells_copies=dict.get(raw, "copies_found") is True,
     )
 
 

@@ -11,17 +11,21 @@ from typing import Any
 
 import feedparser.api
 
-from aggregator.model.parsed import Link, MediaRole, Person, Tombstone
-from aggregator.urls import absolute, is_web
+from aggregator.model.namespace import AGG
+from aggregator.model.parsed import Link, MediaRole, Person, Relay, Tombstone
+from aggregator.urls import absolute, is_iri, is_web
 
 NAMESPACES = {
     **feedparser.api.StrictFeedParser.namespaces,
     "https://podcastindex.org/namespace/1.0": "podcast",
     "https://github.com/podcastindex-org/podcast-namespace/blob/main/docs/1.0.md": "podcast",
     "http://purl.org/atompub/tombstones/1.0": "at",
+    AGG: "agg",
 }
 # Podlove's chapters as a link of Atom (https://podlove.org/simple-chapters/).
 _CHAPTERS = "http://podlove.org/simple-chapters"
+MAX_RELAYS = 20
+"""Desks that take from each other are a handful; a longer chain is a made-up one."""
 _KEPT = ("enclosure", "related", "via")
 
 # Where captions and credits stand: in an item, a group or a content; the inner one counts (Media RSS 1.5.1, "optional elements").
@@ -103,6 +107,12 @@ class MediaElements:
     def _end_podcast_person(self) -> None:
         name = self.pop("podcast_person")
         self._get_context().setdefault("people_found", []).append({**self._person, "name": name})
+
+    def _start_agg_relay(self, attributes: Any) -> None:
+        self._get_context().setdefault("relays_found", []).append(attributes)
+
+    def _start_agg_copy(self, _attributes: Any) -> None:
+        self._get_context()["copies_found"] = True
 
     def _start_deleted_entry(self, attributes: Any) -> None:
         self.feeddata.setdefault("deleted_found", []).append(attributes)
@@ -190,6 +200,7 @@ def _media(found: _Scope, base: str | None) -> Link | None:
 
 
 _MAX_CREDIT = 1_000
+_MAX_NAME = 2_000
 # Media RSS 1.5.1: "medium" stands where no type does.
 _MEDIUM = {"image": "image/*", "audio": "audio/*", "video": "video/*"}
 
@@ -238,6 +249,20 @@ def people_found(raw: dict[str, Any], base: str | None) -> Iterable[Person]:
             # podcast:person: the role is "host" where none is named.
             role = str(person.get("role") or "host").strip().lower()
             yield Person(name=person["name"], uri=uri if is_web(uri) else None, role=role)
+
+
+def relays(raw: dict[str, Any]) -> tuple[Relay, ...]:
+    """The feeds that republished the entry before its document did."""
+    found = all_of(raw, "relays_found")[:MAX_RELAYS]
+    return tuple(
+        Relay(feed=one["feed"], entry=one["entry"], title=one.get("title") or None)
+        for one in found
+        if _is_name(one.get("feed")) and _is_name(one.get("entry"))
+    )
+
+
+def _is_name(value: str | None) -> bool:
+    return bool(value) and len(value or "") <= _MAX_NAME and is_iri(value or "")
 
 
 def tombstones(raw: dict[str, Any], most: int) -> tuple[Tombstone, ...]:

@@ -8,17 +8,21 @@ from aggregator.dedup import decide, fingerprints, mint
 from aggregator.model.article import Owner, StoredArticle
 from aggregator.model.desk import Decision, Word
 from aggregator.model.identity import Relation, Sighting, Verdict
+from aggregator.model.source import Republish
 from aggregator.model.topic import Match
 from aggregator.normalise import effective
 from aggregator.pipeline.complete import complete, complete_from_copies
 from aggregator.pipeline.copies import find_copies
 from aggregator.pipeline.enter import Writing, enter, reprint, retell, retell_group
+from aggregator.pipeline.federation import own_entry
 from aggregator.storage import Batch
 
 
 def settle(writing: Writing, sighting: Sighting, own_keys: frozenset[bytes]) -> Verdict:
     """Store one sighting; `own_keys` are the keys of its neighbours (`dedup.decide`)."""
     batch = writing.batch
+    if sighting.article.relays and (own := own_entry(batch, sighting)):
+        return _bind_to_own(writing, sighting, own)
     sighting = _with_what_is_known_of_its_url(batch, sighting)
     verdict = decide(sighting, batch.candidates(sighting), own_keys)
     is_another_text = verdict.relation is not Relation.SAME
@@ -35,6 +39,17 @@ def settle(writing: Writing, sighting: Sighting, own_keys: frozenset[bytes]) -> 
     _match(writing, sighting, uri, verdict)
     _tell(writing, sighting, uri, verdict, copies)
     return verdict
+
+
+def _bind_to_own(writing: Writing, sighting: Sighting, uri: str) -> Verdict:
+    """An entry of ours that another desk gives back: its keys name our article from now on. Its text stays there, and the
+    desk is no outlet that shows the text as well.
+    """
+    rights = replace(sighting.article.rights, republish=Republish.NONE)
+    unnamed = replace(sighting, article=replace(sighting.article, rights=rights))
+    writing.batch.bind_keys(sighting.source_id, sighting.keys, sighting.keys, uri)
+    writing.batch.observe(unnamed, uri, writing.now)
+    return Verdict(relation=Relation.SAME, reason="our own entry, come back", uri=uri, rebind=sighting.keys)
 
 
 def _tell(writing: Writing, sighting: Sighting, uri: str, verdict: Verdict, copies: frozenset[str]) -> None:

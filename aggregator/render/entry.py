@@ -1,9 +1,11 @@
 """One ledger row and its article -> the `<entry>` of an Atom document as bytes."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from typing import NamedTuple
 
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension
@@ -62,6 +64,14 @@ class Printed:
     """The other texts of the group, and who else shows the very same one."""
     related: str | None = None
     """The entry that tells the same text, where this one was published as well."""
+
+
+class _Element(NamedTuple):
+    """One of our own."""
+
+    name: str
+    text: str | None
+    attributes: dict[str, str]
 
 
 class _Entry(BaseEntryExtension):
@@ -267,12 +277,21 @@ def _extension(entry: etree._Element, article: Article, printed: Printed) -> Non
         add("published", printed.published.value.date().isoformat(), precision="day")
     if article.language and is_right_to_left(article.language.tag):
         add("direction", "rtl")
+    for name, text, attributes in _elsewhere(article, printed):
+        add(name, text, **attributes)
+
+
+def _elsewhere(article: Article, printed: Printed) -> Iterator[_Element]:
+    """Where else the text is, and through which feeds it came."""
     if printed.group and printed.also:
-        add("copyGroup", printed.group, texts=str(len(printed.also) + 1))
+        yield _Element("copyGroup", printed.group, {"texts": str(len(printed.also) + 1)})
+    for relay in article.relays:
+        title = {"title": relay.title} if relay.title else {}
+        yield _Element("relay", None, {"feed": relay.feed, "entry": relay.entry, **title})
     for one in printed.also:
         optional = {
             "href": one.url if one.url and is_iri(one.url) else None,
             "relation": one.relation,
             "shared": None if one.shared is None else f"{one.shared:.2f}",
         }
-        add("copy", one.name, ref=one.uri, **{name: value for name, value in optional.items() if value})
+        yield _Element("copy", one.name, {"ref": one.uri} | {name: value for name, value in optional.items() if value})

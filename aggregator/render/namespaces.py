@@ -1,8 +1,10 @@
 """Names of the vocabularies that stand in what we publish."""
 
+from aggregator.model.namespace import AGG
+
+__all__ = ["AGG", "ATOM", "CONTENT", "DC", "HISTORY", "MEDIA", "TOMBSTONES", "XML"]
+
 ATOM = "http://www.w3.org/2005/Atom"
-AGG = "urn:uuid:0f8a4a55-6f0c-4d5e-9f64-0a3c5b7d2e91"
-"""The namespace of our own elements; documented in docs/atom.md, never changed (rules R34)."""
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 DC = "http://purl.org/dc/elements/1.1/"
 HISTORY = "http://purl.org/syndication/history/1.0"

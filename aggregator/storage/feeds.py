@@ -96,6 +96,11 @@ class Feeds:
             for row in self._connection.ask(statements.TOMBSTONES, _name(topic_id, grain))
         )
 
+    def article_of(self, entry: str) -> str | None:
+        """The uri of the article that bears this entry id under whatever policy."""
+        found = self._connection.ask(statements.ARTICLE_OF_ENTRY, {"entry_id": entry})
+        return str(found[0].uri) if found else None
+
     # -- what was written
 
     def forms(self, topic_id: str, grain: Grain) -> dict[tuple[int, str], FeedForm]:

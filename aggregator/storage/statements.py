@@ -142,6 +142,12 @@ ENTRY_ID = _plain(
     )
 )
 ENTRY_ID_IS_TAKEN = _plain(select(entry_id.c.entry_id).where(entry_id.c.entry_id == bindparam("entry_id")).limit(1))
+ARTICLE_OF_ENTRY = _plain(
+    select(article.c.uri)
+    .join(entry_id, entry_id.c.article_id == article.c.id)
+    .where(entry_id.c.entry_id == bindparam("entry_id"))
+    .limit(1)
+)
 BIND_ENTRY_ID = _insert(entry_id)
 ADD_ROW = _insert(ledger)
 ROWS_OF = (
