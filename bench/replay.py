@@ -4,7 +4,8 @@
 
 DATA holds `feeds_series/`; without SERIES all are replayed. For each series the table says how many documents and entries
 went in and what came out, and holds it against an independent reading of rules R1: every entry that ever appeared is
-exactly one article, no entry id stands twice over live and archived rows, none is lost. Exit 1 where one does not hold.
+exactly one article, no entry id stands twice over live and archived rows, none is lost; and every document that was published, in
+each format, live and archive, is valid without a warning by the rules in `tests/`. Exit 1 where one does not hold.
 """
 
 import asyncio
@@ -35,6 +36,7 @@ from aggregator.storage import Store
 from aggregator.text import folded
 from aggregator.topics.match import compile_topics
 from aggregator.urls import is_home_page, normalise
+from tests import atom_rules, json_feed_rules, rss_rules
 
 
 @dataclass(slots=True)
@@ -113,6 +115,23 @@ class Reference:
         self.last[number] = (page, words, date)
 
 
+_RULES = {".atom": atom_rules, ".rss": rss_rules, ".json": json_feed_rules}
+
+
+def _is_invalid(path: Path) -> bool:
+    """Whether a validator would find fault with the file; it is told which."""
+    if path.suffix not in _RULES:
+        return False
+    document = path.read_bytes()
+    # An entry of a title and a link is all that its right, or its source, gives.
+    found = [*_RULES[path.suffix].problems(document)] or [
+        one for one in _RULES[path.suffix].advice(document) if "neither summary nor content" not in one
+    ]
+    for one in found[:3]:
+        print(f"{path.name}: {one}", file=sys.stderr)
+    return bool(found)
+
+
 async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[str, object]:
     """Counts of one series."""
     served = Served()
@@ -143,7 +162,7 @@ async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[
         user_agent="aggregator-bench",
     )
     reference = Reference()
-    counts = {"documents": 0, "new": 0, "updated": 0, "failed": 0, "repeated_ids": 0}
+    counts = {"documents": 0, "new": 0, "updated": 0, "failed": 0, "repeated_ids": 0, "checked": 0, "invalid": 0}
     async with HttpFetcher(limits) as fetcher:
         works = Works(
             store=store,
@@ -165,7 +184,10 @@ async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[
             for now, body in snapshots:
                 served.body = body
                 (done,) = await poll(works, writer, sources=[source])
-                publish(works, now)
+                written: list[Path] = []
+                publish(works, now, written=written)
+                counts["checked"] += len(written)
+                counts["invalid"] += sum(map(_is_invalid, written))
                 reference.see(body, url)
                 counts["documents"] += 1
                 counts["new"] += done.new
@@ -205,6 +227,8 @@ def main() -> int:
         "repeated_ids",
         "lost",
         "failed",
+        "checked",
+        "invalid",
     )
     print(f"{'series':28}" + "".join(f"{column:>13}" for column in columns))
     rows, wrong = [], 0
@@ -215,6 +239,7 @@ def main() -> int:
             counts["expected"] == counts["articles"] == counts["rows"]
             and not counts["repeated_ids"]
             and not counts["lost"]
+            and not counts["invalid"]
         )
         wrong += not is_right
         rows.append({"series": name, **counts, "right": is_right})

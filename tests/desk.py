@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from uuid import UUID
 
 from aggregator.fetch import HttpFetcher
+from aggregator.ledger import LegacyIds
 from aggregator.model.desk import Decision, Word
 from aggregator.model.fetch import FetchLimits
 from aggregator.model.ledger import LedgerRow
@@ -44,6 +45,7 @@ class Desk:
     packs: tuple[Pack, ...] = ()
     now: datetime = START
     instance: int = 1
+    legacy: LegacyIds = field(default_factory=LegacyIds)
 
     def works(self, fetcher: HttpFetcher) -> Works:
         """The pipe's parts as `cli` would build them."""
@@ -61,6 +63,7 @@ class Desk:
             base_url="http://127.0.0.1:8080",
             directory=self.directory,
             clock=lambda: self.now,
+            legacy=self.legacy,
         )
 
     def run(self) -> tuple[tuple[Poll, ...], tuple[FeedChange, ...]]:

@@ -148,6 +148,7 @@ def test_the_single_tables_arrive_resolved(full: Configuration, tmp_path: Path) 
     assert full.storage.url == f"sqlite:///{tmp_path}/data/store.db"
     assert full.storage.sqlite_file == tmp_path / "data/store.db"
     assert full.publish.directory == tmp_path / "public/feeds"
+    assert full.publish.command == ("rsync", "-a", ".", "mirror:/srv/feeds/")
     assert full.web.listen == Address(host="::1", port=9000)
     assert full.fetch.timeout == timedelta(seconds=5)
     assert (full.fetch.max_body_bytes, full.fetch.concurrency) == (512 * 1024, 7)
@@ -208,6 +209,8 @@ def test_a_topic_of_a_tag_has_the_ids_even_of_disabled_sources(full: Configurati
             grain=Grain.ARTICLES,
             window=timedelta(days=2),
             max_per_hour=20,
+            feed_id="tag:planet.example.org,2020:ports",
+            legacy_ids=full.file.parent / "old/ports.atom",
             expect=(
                 Expectation(matches=True, seed="arrival.txt"),
                 Expectation(matches=False, text="A holiday by the sea"),

@@ -1,5 +1,6 @@
 """The documents tell all that there is: every key, command, route and option; and what they name exists."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import typer.main
 
 from aggregator.cli.app import app
 from aggregator.config import documented_keys
-from aggregator.render import AGG
+from aggregator.render import AGG, render_json, render_rss
 from tests.program import ROOT
+from tests.test_forms import EXAMPLE
 
 DOCS = ROOT / "docs"
 
@@ -73,10 +75,31 @@ def test_every_route_is_documented(route: str) -> None:
 
 def test_the_extension_is_documented_element_by_element() -> None:
     page = (DOCS / "atom.md").read_text("utf-8")
-    source = (ROOT / "aggregator" / "render" / "entry.py").read_text("utf-8")
+    source = "".join((ROOT / "aggregator" / "render" / f"{name}.py").read_text("utf-8") for name in ("entry", "rss"))
     assert AGG in page
-    for name in set(re.findall(r'add\(\s*"(\w+)"', source)):
-        assert f"`agg:{name}`" in page
+    names = set(re.findall(r'(?:add\(\s*|_Element\()"(\w+)"|\{AGG\}\}\}(\w+)"', source))
+    assert {"copy", "relay", "origin", "dateline"} <= {name for pair in names for name in pair}
+    for name in filter(None, (name for pair in names for name in pair)):
+        assert f"`agg:{name}`" in page or name in _OF_RSS
+
+
+_OF_RSS = ("title", "link", "description", "language", "lastBuildDate", "generator", "docs")
+
+
+def examples() -> dict[str, str]:
+    """The documents that docs/feeds.md shows, by language of the block."""
+    return dict(re.findall(r"```(xml|json)\n(.*?)```", (DOCS / "feeds.md").read_text("utf-8"), re.DOTALL))
+
+
+def test_the_examples_of_the_formats_are_what_is_written() -> None:
+    assert examples()["xml"].encode() == render_rss(EXAMPLE)
+    assert examples()["json"].encode() == render_json(EXAMPLE)
+
+
+@pytest.mark.parametrize("member", sorted(json.loads(render_json(EXAMPLE))["items"][0]["_agg"]))
+def test_every_member_of_our_json_extension_is_documented(member: str) -> None:
+    page = (DOCS / "feeds.md").read_text("utf-8")
+    assert f"`{member}`" in page
 
 
 @pytest.mark.parametrize(

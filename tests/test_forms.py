@@ -9,7 +9,7 @@ from lxml import etree
 
 from aggregator.model.article import Agency, Dateline, Language, LanguageBasis, Media, Place, Publisher, Rights
 from aggregator.model.ledger import FeedHead, Tombstone, TopicFeed
-from aggregator.model.parsed import Category, MediaRole, OriginSource, Person
+from aggregator.model.parsed import Category, MediaRole, OriginSource, Person, Relay
 from aggregator.model.source import Republish
 from aggregator.render import AlsoIn, Printed, render_document, render_entry, render_json, render_rss
 from tests import atom_rules, json_feed_rules, rss_rules
@@ -58,6 +58,31 @@ HEAD = FeedHead(
     self_url="http://127.0.0.1:8080/feeds/topic.atom",
     alternate_url="http://127.0.0.1:8080/",
 )
+EXAMPLE_ENTRY = article(
+    url="https://example.org/talks",
+    headline="Envoys meet in Tripoli",
+    standfirst="A short look at the talks.",
+    body_html="<p>Envoys of seven states met on Saturday.</p>",
+    rights=FULL,
+    language=Language(tag="en", basis=LanguageBasis.DECLARED),
+    categories=(Category(term="ly", scheme="https://example.org/places", label="Libya"),),
+    by=(Person(name="A. Writer"), Person(name="B. Helper", role="contributor")),
+    media=(
+        Media(url="https://example.org/a.jpg", type="image/jpeg", length=48213),
+        Media(url="https://example.org/t.jpg", role=MediaRole.THUMBNAIL, width=80, height=60),
+        Media(url="https://example.org/a.vtt", type="text/vtt", role=MediaRole.TRANSCRIPT),
+    ),
+    dateline=Dateline(raw="TRIPOLI, March 1. /DESK/.", places=(Place(name="Tripoli"),)),
+    agency=Agency(id="desk", name="Desk"),
+    origin=OriginSource(
+        id="https://example.org/feed",
+        title="Example News",
+        link_self="https://example.org/feed",
+        link_alternate="https://example.org/",
+        rights="© Example News",
+    ),
+    relays=(Relay(feed="urn:example:planet", entry="urn:example:planet:1", title="A planet"),),
+)
 RULES = (
     (render_document, atom_rules.problems, atom_rules.advice),
     (render_rss, rss_rules.problems, rss_rules.advice),
@@ -89,6 +114,8 @@ def item_of(*fragments: bytes) -> etree._Element:
 
 ALSO = (AlsoIn(uri="urn:example:copy", name="An outlet", url="https://example.net/x", relation="copy", shared=0.9),)
 PLAIN = Rights(republish=Republish.EXCERPT)
+EXAMPLE = feed(entry(EXAMPLE_ENTRY, group="urn:example:group", also=ALSO))
+"""The document that docs/feeds.md shows."""
 KINDS = {
     "rich": RICH,
     "excerpt": article(rights=PLAIN, summary_text="A summary with <b> & an ampersand."),

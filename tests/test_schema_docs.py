@@ -31,6 +31,7 @@ TYPES: tuple[type[Any], ...] = (
     parsed.Person,
     parsed.Category,
     parsed.OriginSource,
+    parsed.Relay,
     identity.Observation,
     topic.Match,
     topic.Evidence,

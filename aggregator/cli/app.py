@@ -194,9 +194,11 @@ def locked(found: "Configuration") -> Iterator[None]:
 
 
 def refuse_changed_grains(found: "Configuration", store: "Store") -> None:
-    """A published feed keeps its grain and with it its ids (rules R26). Raises ConfigError."""
+    """A published feed keeps its grain, and with it its ids, and its own id (rules R26). Raises ConfigError."""
     with store.read() as reader:
-        published = {feed.topic_id: feed.grain for feed in reader.topic_feeds() if feed.bytes_digest}
+        feeds = [feed for feed in reader.topic_feeds() if feed.bytes_digest]
+    published = {feed.topic_id: feed.grain for feed in feeds}
+    ids = {(feed.topic_id, feed.grain): feed.feed_id for feed in feeds}
     mistakes = tuple(
         ConfigMistake(
             path=f"topics[{number}].grain",
@@ -205,6 +207,15 @@ def refuse_changed_grains(found: "Configuration", store: "Store") -> None:
         )
         for number, topic in enumerate(found.topics)
         if published.get(topic.id, topic.grain) != topic.grain
+    )
+    mistakes += tuple(
+        ConfigMistake(
+            path=f"topics[{number}].feed_id",
+            message=f"'{topic.id}' is published as '{ids[topic.id, topic.grain]}', and readers know it by that; take the key "
+            "out, or make a topic with another id",
+        )
+        for number, topic in enumerate(found.topics)
+        if topic.feed_id and ids.get((topic.id, topic.grain), topic.feed_id) != topic.feed_id
     )
     if mistakes:
         raise ConfigError(found.file.name, mistakes)
@@ -221,6 +232,7 @@ def assembled(
     readers: "Readers",
 ) -> "Works":
     """The parts, with the configuration as far as the pipe needs it."""
+    from aggregator.cli.legacy import read_legacy_ids
     from aggregator.pipeline import Works
 
     return Works(
@@ -237,6 +249,7 @@ def assembled(
         base_url=found.site.base_url,
         directory=found.publish.directory,
         command=found.publish.command,
+        legacy=read_legacy_ids(found),
         clock=clock,
         page_time=found.fetch.timeout,
         readers=readers,

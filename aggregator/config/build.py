@@ -94,6 +94,8 @@ def topic(table: TopicTable, sources: Sequence[SourceTable]) -> Topic:
         grain=table.grain,
         window=table.window,
         max_per_hour=table.max_per_hour,
+        feed_id=table.feed_id,
+        legacy_ids=table.legacy_ids,
         expect=tuple(Expectation(matches=one.match, seed=one.seed, text=one.text) for one in table.expect),
     )
 

@@ -42,6 +42,7 @@ Line = Annotated[str, AfterValidator(values.line_of_text)]
 Paragraph = Annotated[str, AfterValidator(values.paragraph)]
 Slug = Annotated[str, AfterValidator(values.slug)]
 TopicSlug = Annotated[str, AfterValidator(values.topic_slug)]
+FeedId = Annotated[str, AfterValidator(values.iri)]
 LanguageTag = Annotated[str, AfterValidator(values.language)]
 Timezone = Annotated[str, AfterValidator(values.timezone)]
 BaseAddress = Annotated[str, AfterValidator(values.base_address)]
@@ -173,6 +174,8 @@ class TopicTable(Table):
     window: Duration = timedelta(hours=72)  # older at first sight is no news: archive only (rules R17)
     max_per_hour: Count = 30  # what a person can follow; the rest waits its turn (rules R18)
     expect: list[ExpectTable] = []  # none
+    feed_id: FeedId | None = None  # one of our own (rules R5)
+    legacy_ids: Folder | None = None  # the feed begins here
 
 
 class Settings(Table):

@@ -126,6 +126,13 @@ def base_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def iri(value: str) -> str:
+    """An id of a feed: any absolute IRI, kept as it is written."""
+    if not urls.is_iri(value):
+        raise ValueError("must be an absolute IRI, such as 'tag:example.org,2020:planet'")
+    return value
+
+
 def contact(value: str) -> str:
     """A page or a mailbox; `""` for none. It stands in the brackets of the User-Agent: plain ASCII without brackets."""
     is_plain = value.isascii() and value.isprintable() and not set(value) & set("() ")

@@ -23,12 +23,15 @@ from aggregator.ledger.document import (
     stands_in_archive,
 )
 from aggregator.ledger.ids import entry_id, feed_id, printed_date
+from aggregator.ledger.legacy import LegacyEntry, LegacyIds, legacy_ids
 from aggregator.ledger.told import freed, teller, tells, under_teller
 
 __all__ = [
     "GOVERNOR_SPAN",
     "TOMBSTONE_SPAN",
     "UPDATE_INTERVAL",
+    "LegacyEntry",
+    "LegacyIds",
     "Occasion",
     "Told",
     "admit",
@@ -38,6 +41,7 @@ __all__ = [
     "freed",
     "full_pages",
     "is_due",
+    "legacy_ids",
     "let_out",
     "live_count",
     "live_document",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 
 
 class Grain(StrEnum):
@@ -47,6 +48,11 @@ class Topic:
     """Entries made live within an hour; the rest waits its turn (rules R18)."""
     expect: tuple[Expectation, ...] = ()
     """Tried by `check` and `topics test`; no part of the rule."""
+
+    feed_id: str | None = None
+    """Of the feed that subscribers had from another planet; fixed once published. None: one of our own (rules R5)."""
+    legacy_ids: Path | None = None
+    """A document of that feed: its entries keep the ids that they have there."""
 
     @property
     def id_policy(self) -> IdPolicy:

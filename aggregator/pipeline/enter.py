@@ -31,6 +31,7 @@ class Writing:
     agencies: tuple[AgencyName, ...]
     site_author: str
     occasion: ledger.Occasion
+    legacy: ledger.LegacyIds = field(default_factory=ledger.LegacyIds)
     _order: Iterator[int] = field(default_factory=count)
 
     @property
@@ -90,7 +91,7 @@ def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle, s
         topic,
         match,
         stored,
-        entry_id=_entry_id(writing.batch, topic.id_policy, stored),
+        entry_id=_entry_id(writing, topic.id_policy, stored),
         published=best_claimed(stored.article, stored.first_seen_at),
         material=writing.batch.fingerprints(stored.uri).material,
         occasion=writing.next_occasion(),
@@ -98,7 +99,16 @@ def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle, s
         live_last_hour=writing.live_last_hour(topic),
         told=told(writing.batch, topic, stored.uri),
     )
+    row = _as_it_was(writing, row, stored)
     writing.batch.add_row(_in_file(writing.batch, row, stored, writing.site_author))
+
+
+def _as_it_was(writing: Writing, row: LedgerRow, stored: StoredArticle) -> LedgerRow:
+    """An entry that keeps the id it had elsewhere keeps its `updated` too: readers take a later one for news."""
+    before = writing.legacy.find(stored.article.url, stored.article.headline)
+    if before and before.id == row.entry_id and before.updated_at and before.updated_at < row.updated_at:
+        return replace(row, updated_at=before.updated_at)
+    return row
 
 
 def retell(writing: Writing, uris: Iterable[str]) -> None:
@@ -246,11 +256,16 @@ def _address(batch: Batch, uri: str) -> str:
     return batch.article(uri).article.url or uri
 
 
-def _entry_id(batch: Batch, policy: IdPolicy, stored: StoredArticle) -> str:
+def _entry_id(writing: Writing, policy: IdPolicy, stored: StoredArticle) -> str:
     """One per article and policy, given once and used by every topic (rules R20)."""
+    batch = writing.batch
     bound = batch.bound_entry_id(stored.uri, policy)
     if bound is not None:
         return bound
+    known = writing.legacy.find(stored.article.url, stored.article.headline)
+    if known and not batch.entry_id_is_taken(known.id):
+        batch.bind_entry_id(stored.uri, policy, known.id)
+        return known.id
     guid = batch.first_guid(stored.uri) if policy is IdPolicy.PRESERVE else None
     is_taken = guid is not None and batch.entry_id_is_taken(guid)
     value = ledger.entry_id(policy, stored, guid, is_taken=is_taken)

@@ -20,7 +20,7 @@ def feed_state(batch: Batch, works: Works, topic: Topic, now: datetime) -> Topic
         else TopicFeedState(
             topic_id=topic.id,
             grain=topic.grain,
-            feed_id=ledger.feed_id(works.instance_id, topic.id, topic.grain),
+            feed_id=_feed_id(works, topic),
             id_policy=topic.id_policy,
             rule_version=works.matcher.rule_versions[topic.id],
             updated_at=now,
@@ -28,3 +28,8 @@ def feed_state(batch: Batch, works: Works, topic: Topic, now: datetime) -> Topic
             changed_at=None,
         )
     )
+
+
+def _feed_id(works: Works, topic: Topic) -> str:
+    """The id that subscribers know it by already, where they come from another planet."""
+    return topic.feed_id or ledger.feed_id(works.instance_id, topic.id, topic.grain)

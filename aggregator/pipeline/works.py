@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from aggregator.fetch import Backlog, Fetcher
-from aggregator.ledger import Occasion
+from aggregator.ledger import LegacyIds, Occasion
 from aggregator.model.source import AgencyName, Source
 from aggregator.model.topic import Topic
 from aggregator.pipeline.enter import Writing
@@ -36,6 +36,8 @@ class Works:
     command: tuple[str, ...] = ()
     """The user's own, run after files changed."""
     clock: Callable[[], datetime]
+    legacy: LegacyIds = field(default_factory=LegacyIds)
+    """Entry ids that subscribers of another planet know."""
     page_time: timedelta = timedelta(seconds=20)
     """For the pages of one poll's entries, all together."""
     readers: Readers = field(default_factory=Readers)
@@ -52,4 +54,5 @@ class Works:
             agencies=self.agencies,
             site_author=self.site_author,
             occasion=occasion,
+            legacy=self.legacy,
         )
