@@ -68,6 +68,7 @@ bench: setup
 	$(BIN)/python bench/cost.py --feeds 200
 	$(BIN)/python bench/in_flight.py
 	$(BIN)/python bench/readers.py 400
+	$(BIN)/python bench/publish_cost.py --topics 100
 
 # Each rule of good manners on a server of our own; beside lemon24/reader where READER_PYTHON names an interpreter that has it.
 manners: setup

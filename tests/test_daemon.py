@@ -154,3 +154,24 @@ def test_a_folder_that_cannot_be_written_stops_nothing_and_is_made_good(tmp_path
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=40) == 0
     assert "cannot write" in (tmp_path / "daemon.log").read_text("utf-8")
+
+
+def test_other_formats_follow_and_the_command_sees_them(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "in").mkdir()
+    configure(tmp_path, port, folder_table())
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[publish]\ncommand = ["cp", "all.json", "../copied.json"]\n' + config.read_text("utf-8"), "utf-8"
+    )
+    with running(tmp_path, "run") as process:
+        wait_for(f"http://127.0.0.1:{port}/feeds/all.atom", "</feed>")
+        (tmp_path / "in" / "a.txt").write_text(wire(), "utf-8")
+        wait_for(f"http://127.0.0.1:{port}/feeds/all.atom", "Envoys meet")
+        end = time.monotonic() + 30
+        while time.monotonic() < end and b"Envoys" not in (tmp_path / "copied.json").read_bytes():
+            time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert b"Envoys meet" in (tmp_path / "copied.json").read_bytes()
+    assert b"Envoys meet" in (tmp_path / "feeds" / "all.rss").read_bytes()

@@ -114,3 +114,15 @@ def test_a_reader_sees_the_old_file_or_the_new_one_never_a_part(tmp_path: Path) 
         reader.join()
     assert seen
     assert seen <= set(versions)
+
+
+def test_a_write_that_need_not_outlast_a_power_cut_is_all_or_nothing_too(tmp_path: Path) -> None:
+    path = tmp_path / "libya.atom"
+    assert write(path, b"<feed/>", durable=False)
+    assert not write(path, b"<feed/>", durable=False)
+    assert (path.read_bytes(), names(tmp_path)) == (b"<feed/>", ["libya.atom"])
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(OSError, match=r"libya\.atom"):
+        write(path, b"<feed/>", durable=False)
+    assert names(tmp_path) == ["libya.atom"]

@@ -4,6 +4,7 @@ import pytest
 
 from aggregator.urls import (
     absolute,
+    as_uri,
     has_path,
     host_of,
     is_beacon,
@@ -302,3 +303,18 @@ def test_a_canonical_address_is_one_itself() -> None:
     canonical = normalise(absolute("https://example.org/", "/list[1]|2?b[]=2"))
     assert canonical == "https://example.org/list%5B1%5D%7C2?b%5B%5D=2"
     assert normalise(canonical) == canonical
+
+
+@pytest.mark.parametrize(
+    ("iri", "uri"),
+    [
+        ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
+        ("https://пример.рф/новость", "https://xn--e1afmkfd.xn--p1ai/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D1%8C"),
+        ("https://example.org/%C3%BC/ü", "https://example.org/%C3%BC/%C3%BC"),
+        ("https://user@пример.рф:8080/", "https://user@xn--e1afmkfd.xn--p1ai:8080/"),
+        ("urn:example:ü", "urn:example:%C3%BC"),
+    ],
+)
+def test_an_iri_becomes_a_uri_for_formats_that_know_no_other(iri: str, uri: str) -> None:
+    assert as_uri(iri) == uri
+    assert as_uri(uri) == uri
