@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from aggregator import health, ledger, schedule
 from aggregator.dedup import mint, path_key
@@ -68,11 +69,11 @@ def record(batch: Batch, visit: Visit, works: Works, now: datetime) -> Poll:
             poll, state = _failed(visit, failed, now)
         case NotModified() as answer:
             poll = _poll(visit, Outcome.UNCHANGED, status=answer.status)
-            state = replace(_good(visit.state, now), validators=answer.validators, not_modified_seen=True)
+            state = _good(visit.state, now, validators=answer.validators, not_modified_seen=True)
             state = _learned(batch, visit, works, state, hints=answer.hints, now=now)
         case Identical() as answer:
             poll = replace(_poll(visit, Outcome.UNCHANGED, status=answer.status), body_bytes=answer.body_bytes)
-            state = replace(_good(visit.state, now), validators=_kept(answer.validators, visit))
+            state = _good(visit.state, now, validators=_kept(answer.validators, visit))
             state = _learned(batch, visit, works, state, hints=answer.hints, now=now)
         case Fetched() as fetched:
             poll, state = _fetched(batch, visit, works, fetched, now)
@@ -115,8 +116,10 @@ def _fetched(batch: Batch, visit: Visit, works: Works, fetched: Fetched, now: da
     occasion = ledger.Occasion(now=now, is_first_good_poll=before.first_good_poll_at is None)
     found = _Found()
     poll = _read(works.writing(batch, occasion), visit, fetched, reading, found)
-    state = replace(
-        _good(before, now, is_whole=fetched.look_again_after is None),
+    state = _good(
+        before,
+        now,
+        is_whole=fetched.look_again_after is None,
         items=reading.documents[-1].items if reading.documents else before.items,
         validators=_kept(fetched.validators, visit),
     )
@@ -143,9 +146,7 @@ def _learned(
     before = visit.state
     if visit.source.is_local:
         return state
-    state = replace(state, fresh_until=now + hints.fresh_for if hints.fresh_for else None)
-    if found and visit.reading:
-        state = replace(state, pace=visit.reading.documents[-1].pace)
+    pace = visit.reading.documents[-1].pace if found and visit.reading else state.pace
     rhythm = schedule.observe(
         state.rhythm,
         polled_at=now,
@@ -155,7 +156,7 @@ def _learned(
         dates=found.dates if found else (),
         is_gap=bool(found and found.gap),
     )
-    state = replace(state, rhythm=rhythm)
+    state = replace(state, fresh_until=now + hints.fresh_for if hints.fresh_for else None, pace=pace, rhythm=rhythm)
     if found:
         state = _covered(state, found, now, is_first=before.first_good_poll_at is None)
     shares = found is None or found.known > 0 or before.first_good_poll_at is None
@@ -231,8 +232,8 @@ def _gone(source: Source, state: SourceState) -> SourceState:
     return replace(state, gone_polls=gone_polls, location=location, stands_for=source.url)
 
 
-def _good(state: SourceState, now: datetime, *, is_whole: bool = True) -> SourceState:
-    """The state after an answer; what was wrong with a document stays told until another one comes.
+def _good(state: SourceState, now: datetime, *, is_whole: bool = True, **more: Any) -> SourceState:
+    """The state after an answer, and with the fields that are given; what was wrong with a document stays told until another one comes.
 
     The first good poll of a folder is the one that found no file still being written: a checkout that is a second
     old is the folder's beginning as much as one that is a minute old (rules R17).
@@ -247,6 +248,7 @@ def _good(state: SourceState, now: datetime, *, is_whole: bool = True) -> Source
         last_error=None if state.failures else state.last_error,
         retry_after_at=None,
         coverage=replace(state.coverage, failing_since=None) if state.failures else state.coverage,
+        **more,
     )
 
 
