@@ -98,6 +98,7 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]
 _NOT_XML = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # They reorder or hide text; the marks U+200E and U+200F stay, Arabic needs them for display.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\u200b]")
+_PLAIN = bytes((9, 10, *range(32, 127)))
 _MANY_MARKS = 1_000
 _MOST_MARKS = 30
 
@@ -238,8 +239,8 @@ def from_text(text: str) -> str:
 
 def printable(text: str) -> str:
     """NFC without what XML 1.0 forbids and without bidi overrides."""
-    # Most of what comes is plain ASCII, three times a text: 4 us instead of 25 for 2 KB.
-    if text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable():
+    # Most of what comes is plain ASCII, three times a text: 1 us instead of 25 for 2 KB.
+    if text.isascii() and not text.encode().translate(None, _PLAIN):
         return text
     return composed(_BIDI.sub("", _NOT_XML.sub("", text)))
 

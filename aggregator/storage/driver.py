@@ -7,6 +7,7 @@ eighty. So the statements of the poll path are built from the same tables, turne
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table
@@ -52,7 +53,7 @@ class Prepared:
 
         def listed(found: re.Match[str]) -> str:
             name = found.group(1)
-            return f"({', '.join(_MARKS[dialect].format(f'{name}_{at}') for at in range(sizes[name]))})"
+            return f"({', '.join(map(_MARKS[dialect].format, _named(name, sizes[name])))})"
 
         constants = {name: value for name, value in compiled.params.items() if value is not None}
         return _LIST.sub(listed, str(compiled)), constants
@@ -65,6 +66,12 @@ class Prepared:
     def _row(self, dialect: str) -> Any:
         names = self._build(dialect).selected_columns.keys()
         return NamedTuple("Row", [(name, Any) for name in names])._make
+
+
+@cache
+def _named(name: str, length: int) -> tuple[str, ...]:
+    """What the members of a list are called."""
+    return tuple(f"{name}_{at}" for at in range(length))
 
 
 class Driver:
@@ -104,8 +111,10 @@ class Driver:
         lengths = []
         for name, value in values.items():
             if isinstance(value, list):
-                lengths.append((name, len(value)))
-                plain.update((f"{name}_{at}", one) for at, one in enumerate(value))
+                # As many as a power of two, the last one again and again: the database reads a text of each length anew.
+                length = 1 << (len(value) - 1).bit_length()
+                lengths.append((name, length))
+                plain.update(zip(_named(name, length), chain(value, repeat(value[-1])), strict=False))
             else:
                 plain[name] = value
         text, constants = statement.text(self.dialect.name, tuple(lengths))
