@@ -33,9 +33,12 @@ SAME_INCIDENT = timedelta(hours=6)
 MOST_PER_HOUR = 10
 COLLECTIVE_SPAN = timedelta(hours=24)
 """How long an entry for many takes in what comes later."""
+MOST_WITHDRAWN = 20
+"""What a source may take back within a day; an editor withdraws one report, a broken or stolen feed withdraws all."""
+_FEW_WITHDRAWN = 3
 _FEW_SOURCES = 4
 _NAMED = 50
-_INSTANT = (IncidentKind.GAP, IncidentKind.CHURN, IncidentKind.REFUSED)
+_INSTANT = (IncidentKind.GAP, IncidentKind.CHURN, IncidentKind.REFUSED, IncidentKind.WITHDRAWAL)
 """Kinds that are over when they are told."""
 
 
@@ -116,6 +119,14 @@ def decay(coverage: Coverage) -> str | None:
     if coverage.full_before >= _MUCH_FULL and 2 * coverage.full <= coverage.full_before:
         return f"{coverage.full:.0%} of its entries have their full text of late, {coverage.full_before:.0%} before"
     return None
+
+
+def is_believable(withdrawn: int, *, today: int, live: int, of_live: int) -> bool:
+    """Whether a source is believed that takes back so many articles, after `today` others within a day: not more than twenty,
+    nor, where they are more than three, more than half of what it has live.
+    """
+    is_half = of_live > _FEW_WITHDRAWN and 2 * of_live > live
+    return withdrawn + today <= MOST_WITHDRAWN and not is_half
 
 
 # -- for people
@@ -223,6 +234,9 @@ def _showing(state: SourceState, now: datetime) -> list[Begun]:
         found.append(Begun(kind=IncidentKind.GAP, began_at=coverage.gap_since, detail=coverage.gap_note or ""))
     if coverage.churn_since and now - coverage.churn_since < TOGETHER:
         found.append(Begun(kind=IncidentKind.CHURN, began_at=coverage.churn_since, detail=coverage.churn_note or ""))
+    if coverage.withdrawal_since and now - coverage.withdrawal_since < TOGETHER:
+        detail = coverage.withdrawal_note or ""
+        found.append(Begun(kind=IncidentKind.WITHDRAWAL, began_at=coverage.withdrawal_since, detail=detail))
     if state.location:
         detail = f"it is read at {without_credentials(state.location)}; update config.toml"
         found.append(Begun(kind=IncidentKind.MOVED, began_at=state.moved_at or now, detail=detail))
@@ -323,6 +337,7 @@ def _title(incident: Incident) -> str:
         IncidentKind.MOVED: "has moved",
         IncidentKind.REFUSED: "its move is refused",
         IncidentKind.DECAY: "gives less than before",
+        IncidentKind.WITHDRAWAL: "what it takes back is not believed",
     }
     return over[incident.kind] if incident.ended_at and incident.kind in over else going[incident.kind]
 

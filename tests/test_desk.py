@@ -1,13 +1,14 @@
 """What stands for an article after everything the desk said of it."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from aggregator.desk import NOTHING_SAID, Standing, in_words, standing
+from aggregator.desk import NOTHING_SAID, Standing, end_of_embargo, erased, in_words, standing
 from aggregator.model.desk import Decision, Word
-from tests.make import NOW, URI
+from aggregator.model.source import Republish
+from tests.make import NOW, URI, article, stored
 
 
 def said(*words: tuple[Word, str | None]) -> tuple[Decision, ...]:
@@ -58,6 +59,31 @@ CASES = (
         decisions=said((Word.KILL, None), (Word.RELEASE, None)),
         expected=Standing(killed="killed by maria", released="released by maria"),
     ),
+    Case(
+        why="an erase is a kill of which no word is kept",
+        decisions=said((Word.ERASE, None), (Word.RELEASE, None)),
+        expected=Standing(killed="erased by maria", is_erased=True, released="released by maria"),
+    ),
+    Case(
+        why="what its source withdrew is gone until the desk releases it",
+        decisions=said((Word.WITHDRAW, None)),
+        expected=Standing(killed="withdrawn by maria"),
+    ),
+    Case(
+        why="a release undoes what the source withdrew",
+        decisions=said((Word.WITHDRAW, None), (Word.RELEASE, None)),
+        expected=Standing(released="released by maria"),
+    ),
+    Case(
+        why="a note changes nothing",
+        decisions=said((Word.HOLD, None), (Word.NOTE, None)),
+        expected=Standing(held="held by maria"),
+    ),
+    Case(
+        why="a hold ends an embargo: nothing releases it by itself any more",
+        decisions=said((Word.EMBARGO, None), (Word.HOLD, None)),
+        expected=Standing(held="held by maria"),
+    ),
 )
 
 
@@ -71,6 +97,38 @@ def test_the_last_date_counts() -> None:
         replace(one, day=date(2020, 1, one.number or 1)) for one in said((Word.DATE, None), (Word.DATE, None))
     )
     assert standing((first, second)).day == date(2020, 1, 2)
+
+
+def test_what_was_said_later_counts_whatever_this_store_heard_last() -> None:
+    (hold, release) = said((Word.HOLD, None), (Word.RELEASE, None))
+    brought = replace(release, decided_at=hold.decided_at - timedelta(hours=1))
+    assert standing((hold, brought)).held == "held by maria"
+
+
+def test_an_embargo_holds_and_its_end_is_the_same_release_in_every_store() -> None:
+    (made,) = said((Word.EMBARGO, None))
+    until = NOW + timedelta(hours=3)
+    made = replace(made, until=until, reason="agreed with the ministry")
+    found = standing((made,))
+    assert (found.held, found.embargo) == (
+        "embargoed until 2026-03-01 15:00 UTC by maria: agreed with the ministry",
+        made,
+    )
+    end = end_of_embargo(made)
+    assert (end.word, end.by, end.decided_at) == (Word.RELEASE, "embargo", until)
+    assert end == end_of_embargo(replace(made, number=77, applied_at=NOW))
+    assert standing((made, end)).held is None
+
+
+def test_nothing_of_an_erased_article_is_left_but_who_showed_it_and_when() -> None:
+    before = stored(
+        text=article(headline="Secret", body_text="Secret words.", summary_text="Secret", url="https://x.test/secret")
+    )
+    after = erased(before)
+    assert "ecret" not in repr(after)
+    assert (after.uri, after.first_seen_at, after.owner) == (before.uri, before.first_seen_at, before.owner)
+    assert after.article.publisher.name == before.article.publisher.name
+    assert after.article.rights.republish is Republish.NONE
 
 
 def test_a_decision_reads_with_its_reason() -> None:

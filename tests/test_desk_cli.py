@@ -1,5 +1,6 @@
 """`desk …` and `topics close` as a user types them: written down beside a running daemon, carried out by the next run."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,103 @@ def test_what_is_merged_is_told_once_and_shown_and_what_is_split_is_told_again(f
     words = [(one["word"], one["other"] is not None) for one in run(folder, "desk", "log", "--json").objects]
     assert words == [("merge", True), ("split", True)]
     assert run(folder, "desk", "merge", "a.txt", "a.txt").code == 1
+
+
+def test_a_note_stands_on_the_articles_sheet_and_in_no_feed(folder: Path) -> None:
+    assert run(folder, "desk", "note", "a.txt", "asked the <b>ministry</b>", "--by", "maria").code == 0
+    before = feed(folder)
+    assert run(folder, "once").code == 0
+    assert (feed(folder), "ministry" in feed(folder)) == (before, False)
+    assert "noted by maria: asked the <b>ministry</b>" in run(folder, "articles", "show", "a.txt").out
+    (whole,) = run(folder, "articles", "show", "a.txt", "--json").objects
+    assert [(one["word"], one["reason"]) for one in whole["decisions"]] == [("note", "asked the <b>ministry</b>")]
+    assert "ministry" not in run(folder, "articles", "export").out
+    assert run(folder, "desk", "note", "a.txt", "  ").code == 2
+
+
+def test_an_embargo_is_told_with_its_end(folder: Path) -> None:
+    end = datetime.now(UTC) + timedelta(days=2)
+    done = run(folder, "desk", "embargo", "a.txt", f"{end:%Y-%m-%d} 08:00 Africa/Tripoli", "--by", "maria")
+    assert (done.code, done.out.startswith("embargo: Envoys meet")) == (0, True)
+    assert run(folder, "publish").code == 0
+    assert "<entry" not in feed(folder)
+    assert f"embargoed until {end:%Y-%m-%d} 06:00 UTC by maria" in " ".join(
+        run(folder, "topics", "why", "all", "a.txt").out.split()
+    )
+    (made,) = run(folder, "desk", "log", "--json").objects
+    assert made["until"] == f"{end:%Y-%m-%d}T06:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("until", "words"),
+    [
+        ("2099-03-02T08:00", "has no zone"),
+        ("tomorrow", "is no time with its zone"),
+        ("2099-03-02 08:00 Africa/Nowhere", "is no time with its zone"),
+        ("2001-03-02T08:00Z", "is past"),
+    ],
+)
+def test_an_embargo_needs_a_time_with_a_zone_that_is_to_come(folder: Path, until: str, words: str) -> None:
+    done = run(folder, "desk", "embargo", "a.txt", until)
+    assert (done.code, words in " ".join(done.err.split())) == (2, True)
+    assert run(folder, "desk", "log").out == ""
+
+
+def test_an_erase_leaves_no_word_and_says_which_copies_stay(folder: Path) -> None:
+    write(folder / "in", "b.txt", wire("Envoys leave without a word to the press", 9))
+    assert run(folder, "once").code == 0
+    run(folder, "desk", "merge", "a.txt", "b.txt")
+    assert run(folder, "once").code == 0
+    shown = run(folder, "desk", "erase", "a.txt", "--dry-run")
+    assert (shown.code, run(folder, "desk", "log").out.count("erase")) == (0, 0)
+    done = run(folder, "desk", "erase", "a.txt", "--by", "maria", "--reason", "a court said so")
+    assert (done.code, done.err.count("stays: urn:uuid:")) == (0, 1)
+    assert shown.err == done.err
+    assert run(folder, "once").code == 0
+    (whole,) = run(folder, "articles", "show", "a.txt", "--json").objects
+    assert (whole["headline"], whole["body_text"], whole["dateline"]) == ("", "", None)
+    said = run(folder, "articles", "show", "a.txt").out
+    assert ("(no headline)" in said, "erased by maria: a court said so" in said) == (True, True)
+    assert run(folder, "desk", "release", "a.txt").err.startswith("it was killed, which is final")
+    (item, *_) = run(folder, "articles", "export", "--format", "ninjs", "--everything").objects
+    assert (item["pubStatus"], item.get("headlines")) == ("canceled", None)
+
+
+def test_the_log_goes_out_and_comes_in_again(folder: Path) -> None:
+    run(folder, "desk", "hold", "a.txt", "--by", "maria")
+    run(folder, "desk", "note", "a.txt", "call again", "--by", "omar")
+    assert run(folder, "desk", "export", "desk.jsonl").out == "2 decisions are written to desk.jsonl\n"
+    lines = (folder / "desk.jsonl").read_text("utf-8")
+    assert (lines, lines.count("\n")) == (run(folder, "desk", "export").out, 2)
+    again = run(folder, "desk", "import", "desk.jsonl")
+    assert again.out == "0 decisions taken over, 2 known already, 0 of the new wait for their article\n"
+    (folder / "var" / "aggregator.db").unlink()
+    (folder / "in" / "a.txt").rename(folder / "a.txt")
+    assert run(folder, "once").code == 0
+    dry = run(folder, "desk", "import", "desk.jsonl", "--dry-run")
+    assert dry.out.endswith("2 decisions would be taken over, 0 known already, 2 of the new wait for their article\n")
+    assert [one["waits"] for one in run(folder, "desk", "import", "desk.jsonl", "--json").objects] == [True, True]
+    assert run(folder, "desk", "import", "desk.jsonl").out.startswith("0 decisions taken over, 2 known already")
+    (folder / "a.txt").rename(folder / "in" / "a.txt")
+    assert run(folder, "once").code == 0
+    assert "held by maria" in run(folder, "topics", "why", "all", "a.txt").out
+    assert run(folder, "desk", "export").out == lines
+
+
+def test_a_file_with_mistakes_is_refused_whole_with_every_line(folder: Path) -> None:
+    run(folder, "desk", "hold", "a.txt", "--by", "maria")
+    good = run(folder, "desk", "export").out.replace("maria", "omar")
+    (folder / "desk.jsonl").write_text(f'{good}{{"word": "hold"}}\n\nnonsense\n', "utf-8")
+    done = run(folder, "desk", "import", "desk.jsonl")
+    assert done.code == 1
+    assert [line.partition(" ")[0] for line in done.err.splitlines()] == [
+        "desk.jsonl:2:",
+        "desk.jsonl:2:",
+        "desk.jsonl:2:",
+        "desk.jsonl:4:",
+        "nothing",
+    ]
+    assert "omar" not in run(folder, "desk", "log").out
+    (folder / "desk.jsonl").write_bytes(b"{}\n\xff")
+    assert "desk.jsonl:2: not UTF-8" in run(folder, "desk", "import", "desk.jsonl").err
+    assert "nothing.jsonl cannot be read" in run(folder, "desk", "import", "nothing.jsonl").err

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aggregator.cli.articles import Format, _row_as_json, export_schema
-from aggregator.cli.desk import _as_json
+from aggregator.cli.decisions import decision_as_json
 from aggregator.model import article, desk, identity, ledger, parsed, source, topic
 from tests.make import NOW, URI, ledger_row
 from tests.program import ROOT
@@ -108,7 +108,7 @@ def test_every_key_of_the_export_is_documented() -> None:
 
 def test_every_key_of_the_desks_log_and_of_the_ledger_is_documented() -> None:
     said = desk.Decision(number=1, word=desk.Word.KILL, article_uri=URI, by="maria", decided_at=NOW)
-    assert exported("Decision") == set(_as_json(said))
+    assert exported("Decision") == set(decision_as_json(said))
     assert exported("LedgerRow") == set(_row_as_json(ledger_row()))
 
 

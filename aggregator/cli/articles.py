@@ -15,6 +15,7 @@ import typer
 
 import aggregator
 from aggregator.cli.app import AsJson, app, clock, configuration, json_line, print_json, reading
+from aggregator.cli.decisions import decision_as_json, decision_in_a_line
 from aggregator.cli.output import say
 from aggregator.cli.progress import progress
 from aggregator.errors import AggregatorError, QueryError, UnknownName
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.article import Article, PartialDate
     from aggregator.model.copies import CopyVerdict, Origin
+    from aggregator.model.desk import Decision
     from aggregator.model.ledger import LedgerRow
     from aggregator.model.topic import Evidence, Match
     from aggregator.storage import ArticleView, CopyRow, Reader
@@ -100,12 +102,14 @@ def articles_show(
         view = find_article(reader, article)
         rows = reader.rows_of(view.stored.uri)
         copies = reader.copies_of(view.stored.uri)
+        decisions = reader.decisions_on(view.stored.uri)
     origin = originator(view.stored.article, found.agencies)
     if as_json:
         more = {"ledger": [_row_as_json(row) for row in rows], "copies": [_copy_as_json(one) for one in copies]}
-        print_json(export(view) | more | {"originator": _origin_as_json(origin)})
+        said = {"decisions": [decision_as_json(one) for one in decisions]}
+        print_json(export(view) | more | {"originator": _origin_as_json(origin)} | said)
     else:
-        _print_article(view, rows, copies, origin)
+        _print_article(view, rows, copies, origin, decisions)
 
 
 @articles.command("export")
@@ -409,9 +413,10 @@ def _print_article(
     rows: "tuple[LedgerRow, ...]",
     copies: "tuple[CopyRow, ...]",
     origin: "Origin | None",
+    decisions: "tuple[Decision, ...]",
 ) -> None:
     stored, article = view.stored, view.stored.article
-    say(article.headline)
+    say(article.headline or "(no headline)")
     if article.standfirst:
         say(article.standfirst)
     for name, value in _facts(view):
@@ -436,6 +441,8 @@ def _print_article(
             2,
         )
         say(row.entry_id, 6)
+    for decision in decisions:
+        say(decision_in_a_line(decision), 2)
     typer.echo("")
     for paragraph in (article.body_text or article.summary_text or "").splitlines():
         typer.echo("") if not paragraph.strip() else say(paragraph, hang=0)

@@ -1,19 +1,23 @@
-"""`desk pin/drop/kill/hold/release/merge/split/log` and `topics close`: what people decide, written down and carried out by whoever publishes."""
+"""`desk pin/drop/kill/erase/hold/release/embargo/note/merge/split/log` and `topics close`: what people decide, written down and carried out by whoever publishes."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from aggregator.cli.app import AsJson, DryRun, app, clock, configuration, print_json, reading, user_name, writing_beside
 from aggregator.cli.articles import find_article
+from aggregator.cli.decisions import decision_as_json
 from aggregator.cli.topics import find_topic, topics
+from aggregator.desk.lines import MOST_CHARACTERS
 from aggregator.errors import AggregatorError, UnknownName
 from aggregator.model.desk import Decision, RequestKind, Word
 
 desk = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Editorial decisions; append-only.")
 app.add_typer(desk, name="desk")
 
+_ZONED = "write 2026-03-02T08:00+02:00, 2026-03-02T06:00Z or '2026-03-02 08:00 Africa/Tripoli'"
 Topic = Annotated[str, typer.Argument(help="A topic's id.")]
 ArticleName = Annotated[str, typer.Argument(help="A uri, its first 8 digits, a URL, or a seed path.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides; else the user's name.")]
@@ -66,8 +70,49 @@ def hold(
 def release(
     context: typer.Context, article: ArticleName, by: By = None, reason: Reason = "", dry_run: DryRun = False
 ) -> None:
-    """End a hold: the entry goes out under the id it always had."""
+    """End a hold, an embargo, or what the source withdrew: the entry goes out under the id it always had."""
     _decide(context, Word.RELEASE, article, by=by, reason=reason, dry_run=dry_run)
+
+
+@desk.command()
+def embargo(
+    context: typer.Context,
+    article: ArticleName,
+    until: Annotated[
+        str, typer.Argument(help="A time with its zone: 2026-03-02T08:00+02:00, or '2026-03-02 08:00 Africa/Tripoli'.")
+    ],
+    by: By = None,
+    reason: Reason = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Keep the article out of every feed until that time; a hold or a release that is said later counts instead."""
+    ends_at = embargo_end(until, clock())
+    _decide(context, Word.EMBARGO, article, until=ends_at, by=by, reason=reason, dry_run=dry_run)
+
+
+@desk.command()
+def note(
+    context: typer.Context,
+    article: ArticleName,
+    text: Annotated[str, typer.Argument(help="What colleagues should know of it; it stands in no feed.")],
+    by: By = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Leave a remark: `articles show` and the article's page show it, feeds do not."""
+    if not text.strip():
+        raise typer.BadParameter("a note needs a text", param_hint="TEXT")
+    _decide(context, Word.NOTE, article, by=by, reason=text, dry_run=dry_run)
+
+
+@desk.command()
+def erase(
+    context: typer.Context, article: ArticleName, by: By = None, reason: Reason = "", dry_run: DryRun = False
+) -> None:
+    """Withdraw the article everywhere and forget its text for good: in the store, in feeds and archives, on pages.
+
+    Copies by other outlets are articles of their own and stay; so does your own file, where it came from a folder.
+    """
+    _decide(context, Word.ERASE, article, by=by, reason=reason, dry_run=dry_run)
 
 
 @desk.command()
@@ -104,12 +149,11 @@ def log(context: typer.Context, as_json: AsJson = False) -> None:
         decisions = reader.decisions()
     for one in decisions:
         if as_json:
-            print_json(_as_json(one))
+            print_json(decision_as_json(one))
         else:
             target = " ".join(filter(None, (one.topic_id, one.article_uri, one.other_uri)))
-            because = f": {one.reason}" if one.reason else ""
             waiting = "" if one.applied_at else "  (not carried out yet)"
-            typer.echo(f"{_minute(one.decided_at)}  {one.word.value} {target} by {one.by}{because}{waiting}")
+            typer.echo(f"{_minute(one.decided_at)}  {one.word.value} {target} {_by_whom(one)}{waiting}")
 
 
 @topics.command("close")
@@ -142,6 +186,7 @@ def _decide(
     dry_run: bool,
     topic: str | None = None,
     other: str | None = None,
+    until: datetime | None = None,
 ) -> None:
     found = configuration(context)
     if topic is not None:
@@ -149,6 +194,8 @@ def _decide(
     with reading(found) as reader:
         stored = find_article(reader, name).stored
         second = None if other is None else find_article(reader, other).stored
+        said = reader.decisions_on(stored.uri)
+        copies = reader.copies_of(stored.uri) if word is Word.ERASE else ()
     if second and second.uri == stored.uri:
         raise AggregatorError(f"{name} and {other} are one article: {stored.article.headline}")
     made = Decision(
@@ -157,9 +204,10 @@ def _decide(
         article_uri=stored.uri,
         topic_id=topic,
         other_uri=second.uri if second else None,
-        by=by or user_name(),
-        reason=" ".join(reason.split()),
-        decided_at=clock(),
+        until=until,
+        by=_one_line("--by", by or "") or user_name(),
+        reason=_one_line("TEXT" if word is Word.NOTE else "--reason", reason),
+        decided_at=_after(said, clock()),
     )
     if not dry_run:
         with writing_beside(found) as batch:
@@ -168,21 +216,47 @@ def _decide(
     names = f"{stored.article.headline} | {second.article.headline}" if second else stored.article.headline
     would = "would be written down" if dry_run else "written down; the running daemon or the next run carries it out"
     typer.echo(f"{word.value}{where}: {names}\n{would}")
+    if word is Word.RELEASE and any(one.word in (Word.KILL, Word.ERASE) for one in said):
+        typer.echo("it was killed, which is final: a release does not bring it back", err=True)
+    for copy in copies:
+        typer.echo(f"stays: {copy.stored.uri}  {copy.stored.article.publisher.name}, a copy of the same text", err=True)
 
 
-def _as_json(one: Decision) -> dict[str, object]:
-    return {
-        "number": one.number,
-        "word": one.word.value,
-        "article": one.article_uri,
-        "topic": one.topic_id,
-        "other": one.other_uri,
-        "day": one.day.isoformat() if one.day else None,
-        "by": one.by,
-        "reason": one.reason,
-        "decided_at": one.decided_at,
-        "applied_at": one.applied_at,
-    }
+def embargo_end(text: str, now: datetime) -> datetime:
+    """The moment: ISO 8601 with an offset or `Z`, or without one before the name of a zone. It has to be still to come."""
+    from zoneinfo import ZoneInfo
+
+    printed, _, zone = text.strip().rpartition(" ") if "/" in text else (text.strip(), "", "")
+    try:
+        instant = datetime.fromisoformat(printed)
+        instant = instant.replace(tzinfo=ZoneInfo(zone)) if zone and instant.tzinfo is None else instant
+    except (ValueError, OSError, KeyError):
+        raise typer.BadParameter(f"'{text}' is no time with its zone: {_ZONED}", param_hint="UNTIL") from None
+    if instant.tzinfo is None:
+        raise typer.BadParameter(f"'{text}' has no zone: {_ZONED}", param_hint="UNTIL")
+    instant = instant.astimezone(UTC)
+    if instant <= now:
+        message = f"'{text}' is past: name a time to come, or say `desk release`"
+        raise typer.BadParameter(message, param_hint="UNTIL")
+    return instant
+
+
+def _one_line(name: str, text: str) -> str:
+    """What people typed as one line, short enough to stand on a page."""
+    line = " ".join(text.split())
+    if len(line) > MOST_CHARACTERS:
+        raise typer.BadParameter(f"it has {len(line)} characters; at most {MOST_CHARACTERS} are kept", param_hint=name)
+    return line
+
+
+def _after(said: Iterable[Decision], now: datetime) -> datetime:
+    """Now, but after all that was said: a clock that was put back must not make the last word an earlier one."""
+    return max([now, *(one.decided_at + timedelta(microseconds=1) for one in said)])
+
+
+def _by_whom(one: Decision) -> str:
+    until = f"until {one.until:%Y-%m-%dT%H:%M:%SZ} " if one.until else ""
+    return f"{until}by {one.by}" + (f": {one.reason}" if one.reason else "")
 
 
 def _minute(instant: datetime) -> str:

@@ -20,7 +20,7 @@ _FORBIDDEN = "whose rights are none"
 _HELD = "that the desk holds"
 _KILLED = "that the desk killed"
 _DROPPED = "that the desk dropped from the topic"
-
+_GONE = (Word.KILL, Word.ERASE, Word.WITHDRAW)
 
 _T = TypeVar("_T")
 
@@ -92,13 +92,14 @@ class Exchange:
         right = stored.article.rights.republish
         said = self._decisions.get(stored.uri, ())
         stands = standing(said)
+        if stands.is_erased:
+            return _withdrawn(stored, said)
         if self._everything:
             return self._as_outgoing(view, right=Republish.FULL, status=_status(stands))
         if right is Republish.NONE:
             return _FORBIDDEN
         if stands.killed:
-            killed_at = max(decision.decided_at for decision in said if decision.word is Word.KILL)
-            return Withdrawn(uri=stored.uri, version=stored.version, withdrawn_at=killed_at)
+            return _withdrawn(stored, said)
         if stands.held:
             return _HELD
         if self._topic_id in stands.dropped:
@@ -122,6 +123,11 @@ class Exchange:
             guids=tuple(dict.fromkeys(guids)),
             topics=tuple(self._titles.get(topic_id, topic_id) for topic_id in view.published_in),
         )
+
+
+def _withdrawn(stored: StoredArticle, said: Iterable[Decision]) -> Withdrawn:
+    gone_at = max(decision.decided_at for decision in said if decision.word in _GONE)
+    return Withdrawn(uri=stored.uri, version=stored.version, withdrawn_at=gone_at)
 
 
 def _status(stands: Standing) -> PubStatus:

@@ -77,6 +77,11 @@ def path_key(path: str) -> Key:
     return _key(KeyKind.PATH, path)
 
 
+def guid_key(guid: str) -> Key:
+    """The key of the entry that its source calls so."""
+    return _key(KeyKind.GUID, guid)
+
+
 def fingerprints(article: Article) -> Fingerprints:
     """What the article is compared by."""
     title, body = folded(article.headline), folded(article.body_text)
@@ -131,7 +136,7 @@ def _offer(entry: Entry) -> tuple[Entry, str, tuple[Key, ...]]:
     body = entry.content or entry.summary
     text = body.value if body and not words else ""
     named = digest(title, entry.published or entry.updated or "", entry.link or "", text)
-    guid = (_key(KeyKind.GUID, entry.guid),) if entry.guid else ()
+    guid = (guid_key(entry.guid),) if entry.guid else ()
     link = (_key(KeyKind.LINK, entry.link),) if entry.link and not is_home_page(entry.link) else ()
     return entry, words or folded(text), (*guid, *link, _key(KeyKind.DIGEST, named.hex()))
 

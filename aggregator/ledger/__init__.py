@@ -12,6 +12,7 @@ from aggregator.ledger.change import (
     revise,
     tombstone_is_over,
     under_rights_and_desk,
+    withdraw,
 )
 from aggregator.ledger.document import (
     full_pages,
@@ -57,4 +58,5 @@ __all__ = [
     "tombstone_is_over",
     "under_rights_and_desk",
     "under_teller",
+    "withdraw",
 ]

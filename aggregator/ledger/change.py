@@ -59,24 +59,21 @@ def under_rights_and_desk(
     """The row under the rights that the article has now and under what the desk says of it now (rules R11, R16, R21, R30).
 
     A kill or a drop withdraws it. No rights, or a hold, take it out of every file; without them it goes the way of a
-    new one, an entry that was published before comes back as it was. A pin takes it out of queue and archive.
+    new one, an entry that was published before comes back as it was. A pin takes it out of queue and archive, a release
+    out of what its source withdrew.
     """
     gone = standing.killed or standing.dropped.get(topic.id)
     if gone:
-        return row if row.state is RowState.WITHDRAWN else _withdrawn(row, gone, occasion.now)
+        return withdraw(row, gone, occasion.now)
     must_wait = stored.article.rights.republish is Republish.NONE or standing.held is not None
     if must_wait:
         reason = RIGHTS if stored.article.rights.republish is Republish.NONE else standing.held or ""
         return replace(row, state=RowState.HELD, reason=reason, pending_since=None, has_tombstone=False, copy_of=None)
     if row.copy_of and row.state is RowState.HELD and topic.id not in standing.pinned:
         return row  # until nothing else tells its text (`freed`)
-    is_pin_waiting = topic.id in standing.pinned and row.state in (
-        RowState.QUEUED,
-        RowState.ARCHIVED,
-        RowState.WITHDRAWN,
-    )
+    is_pin_waiting = topic.id in standing.pinned and row.state in (RowState.QUEUED, RowState.ARCHIVED)
     is_let_go = row.state is RowState.HELD and row.unsettled_source is None
-    if not (is_pin_waiting or is_let_go):
+    if not (is_pin_waiting or is_let_go or row.state is RowState.WITHDRAWN):
         return row
     state, reason = state_of(topic, stored, occasion, standing, live_last_hour=live_last_hour, told=told)
     was_published = row.state is RowState.HELD and row.position is not None
@@ -149,8 +146,10 @@ def tombstone_is_over(row: LedgerRow, now: datetime) -> bool:
     return row.has_tombstone and row.withdrawn_at is not None and now - row.withdrawn_at >= TOMBSTONE_SPAN
 
 
-def _withdrawn(row: LedgerRow, reason: str, now: datetime) -> LedgerRow:
-    """A tombstone tells it to those who may have seen the entry."""
+def withdraw(row: LedgerRow, reason: str, now: datetime) -> LedgerRow:
+    """The row once its entry is gone for good; a tombstone tells it to those who may have seen it."""
+    if row.state is RowState.WITHDRAWN:
+        return row
     was_published = row.position is not None
     return replace(
         row,

@@ -21,6 +21,8 @@ class IncidentKind(StrEnum):
     """It wants to move where too many others want to move as well."""
     DECAY = "decay"
     """It gives fewer dates or less text than before."""
+    WITHDRAWAL = "withdrawal"
+    """It takes back more at once than is believed: nothing was withdrawn."""
     MANY = "many"
     """Many incidents in one entry: a network that is down is one piece of news, not five hundred."""
 
@@ -50,6 +52,9 @@ class Coverage:
     churn_since: datetime | None = None
     churn_note: str | None = None
     """The same of changed ids."""
+    withdrawal_since: datetime | None = None
+    """The first refused withdrawal of those that are told together."""
+    withdrawal_note: str | None = None
     open: tuple[IncidentKind, ...] = ()
     """Incidents that have begun and not ended."""
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator import ledger
-from aggregator.desk import standing
+from aggregator.desk import end_of_embargo, standing
 from aggregator.model.desk import Decision, Request, RequestKind, Word
 from aggregator.model.topic import Match
 from aggregator.pipeline.copies import regroup
 from aggregator.pipeline.enter import Writing, admit, retell, retell_group, revise
+from aggregator.pipeline.erase import erase
 from aggregator.pipeline.settle import dated
 from aggregator.pipeline.works import Works
 from aggregator.storage import Batch
@@ -20,23 +21,41 @@ _LOG = logging.getLogger(__name__)
 def attend(works: Works, now: datetime) -> int:
     """Carry out what is open, in the order in which it was asked; says how much that was."""
     with works.store.read() as reader:
-        if not reader.has_open_business():
+        if not reader.has_open_business(now):
             return 0
     with works.store.batch() as batch:
         return attend_in(batch, works, now)
 
 
 def attend_in(batch: Batch, works: Works, now: datetime) -> int:
-    """The same inside a transaction that is open already."""
+    """The same inside a transaction that is open already. What was erased is to be scrubbed once it is over."""
     writing = works.writing(batch, ledger.Occasion(now=now))
-    decisions, requests = batch.desk.open(), batch.open_requests()
+    for embargo in batch.desk.ending_embargoes(now):
+        batch.desk.decide(end_of_embargo(embargo))
+    decisions = batch.desk.open()
     for decision in decisions:
         _carry_out(writing, decision)
     batch.desk.mark_applied([decision.number for decision in decisions if decision.number], now)
+    requests = [request for request in batch.open_requests() if request.kind is not RequestKind.SCRUB]
     for request in requests:
         _fulfil(batch, request, now)
         batch.mark_done(request.number, now)
     return len(decisions) + len(requests)
+
+
+def scrub(works: Works, now: datetime) -> None:
+    """Overwrite on the disk what was erased; where a reader holds an older view of it, at the next publication."""
+    with works.store.read() as reader:
+        if not reader.is_to_be_scrubbed():
+            return
+    if not works.store.scrub():
+        _LOG.warning("what was erased is not overwritten yet: another process reads the store; tried again")
+        return
+    with works.store.batch() as batch:
+        for request in batch.open_requests():
+            if request.kind is RequestKind.SCRUB:
+                batch.mark_done(request.number, now)
+                _LOG.info("scrubbed", extra={"article": request.argument})
 
 
 def _carry_out(writing: Writing, decision: Decision) -> None:
@@ -46,6 +65,19 @@ def _carry_out(writing: Writing, decision: Decision) -> None:
         _fix_date(batch, decision)
     if decision.word in (Word.MERGE, Word.SPLIT):
         retell(writing, regroup(writing, {decision.article_uri, decision.other_uri or decision.article_uri}))
+    if decision.word is not Word.NOTE:
+        _settle_rows(writing, decision)
+    if decision.word is Word.ERASE:
+        erase(writing, decision.article_uri)
+        batch.ask(RequestKind.SCRUB, decision.article_uri, writing.now)
+    _LOG.info(
+        "decided",
+        extra={"word": decision.word.value, "article": decision.article_uri, "topic": decision.topic_id or ""},
+    )
+
+
+def _settle_rows(writing: Writing, decision: Decision) -> None:
+    batch = writing.batch
     stored = batch.article(decision.article_uri)
     says = standing(batch.desk.of(stored.uri))
     rows = batch.rows_of(stored.uri)
@@ -56,13 +88,13 @@ def _carry_out(writing: Writing, decision: Decision) -> None:
         pinned = Match(topic_id=topic.id, rule_version=writing.matcher.rule_versions[topic.id], score=0.0, evidence=())
         admit(writing, topic, pinned, stored, says)
     retell_group(writing, stored.uri)
-    _LOG.info("decided", extra={"word": decision.word.value, "article": stored.uri, "topic": decision.topic_id or ""})
 
 
 def _fix_date(batch: Batch, decision: Decision) -> None:
     """The day of writing is what a person says it is, now and after every edit."""
     stored = batch.article(decision.article_uri)
-    batch.save_article(dated(stored, decision), batch.fingerprints(stored.uri))
+    if not batch.desk.is_erased(stored.uri):
+        batch.save_article(dated(stored, decision), batch.fingerprints(stored.uri))
 
 
 def _fulfil(batch: Batch, request: Request, now: datetime) -> None:

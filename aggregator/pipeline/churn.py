@@ -10,7 +10,7 @@ from aggregator.model.identity import Sighting
 from aggregator.pipeline.enter import Writing, retell_group, save
 from aggregator.pipeline.telling import told
 from aggregator.storage import Batch
-from aggregator.text import digest, folded
+from aggregator.text import folded
 from aggregator.urls import path_of
 
 _MIN_ENTRIES = 5
@@ -73,10 +73,14 @@ def _known_by_title(batch: Batch, source_id: str, sightings: Sequence[Sighting])
     """Sightings with the article that each is, by equal title and equal date, path or text (rules R2)."""
     known: dict[bytes, list[tuple[str, Article]]] = {}
     for stored in batch.same_titles(source_id, {sighting.fingerprints.title for sighting in sightings}):
-        known.setdefault(digest(folded(stored.article.headline)), []).append((stored.uri, stored.article))
+        known.setdefault(batch.fingerprints(stored.uri).title, []).append((stored.uri, stored.article))
     found = []
     for sighting in sightings:
-        same = [uri for uri, article in known.get(sighting.fingerprints.title, ()) if _agree(article, sighting.article)]
+        same = [
+            uri
+            for uri, article in known.get(sighting.fingerprints.title, ())
+            if batch.desk.is_erased(uri) or _agree(article, sighting.article)
+        ]
         if len(same) == 1:
             found.append((sighting, same[0]))
     return found

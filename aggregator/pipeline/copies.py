@@ -9,6 +9,7 @@ from aggregator.dedup.copies import copy_text, is_worth_judging, judge
 from aggregator.dedup.groups import Pair, group
 from aggregator.dedup.signature import share_words
 from aggregator.dedup.signature import signature as signature_of
+from aggregator.desk import in_order
 from aggregator.model.article import StoredArticle
 from aggregator.model.copies import CopyGroup, CopyVerdict, GroupText, JudgedPair, Membership, Sharing, Signature
 from aggregator.model.desk import Decision, Word
@@ -165,7 +166,7 @@ def _hanging_together(
 def _decided(decisions: Iterable[Decision]) -> tuple[frozenset[Pair], frozenset[Pair]]:
     """(put together, put apart) by people; of two words on one pair the last counts."""
     last: dict[Pair, Word] = {}
-    for decision in sorted(decisions, key=lambda one: one.number or 0):
+    for decision in in_order(decisions):
         if decision.other_uri:
             last[frozenset((decision.article_uri, decision.other_uri))] = decision.word
     together = frozenset(pair for pair, word in last.items() if word is Word.MERGE)

@@ -77,6 +77,8 @@ def revise(writing: Writing, row: LedgerRow, stored: StoredArticle, says: Standi
             live_last_hour=writing.live_last_hour(topic),
             told=told(writing.batch, topic, row.article_uri) if row.state is RowState.HELD else None,
         )
+    elif says.killed:
+        ruled = ledger.withdraw(row, says.killed, writing.now)  # of a topic that left the configuration, too
     material = writing.batch.fingerprints(row.article_uri).material
     revised = ledger.revise(ruled, material=material, now=writing.now) or ruled
     if revised != row:
@@ -222,7 +224,11 @@ def save(batch: Batch, before: LedgerRow, after: LedgerRow, stored: StoredArticl
 
 
 def _with_archived(batch: Batch, before: LedgerRow, after: LedgerRow) -> LedgerRow:
-    """The row with what its archive page shows of it, where that page was full before the entry changed (rules R15)."""
+    """The row with what its archive page shows of it, where that page was full before the entry changed (rules R15). Of what
+    is withdrawn a page shows nothing, and nothing is kept.
+    """
+    if after.state is RowState.WITHDRAWN:
+        return after
     if after.position is not None and after.archived_fragment is None and after.fragment != before.fragment:
         highest = batch.history.highest_position(after.topic_id, after.grain)
         if before.fragment and ledger.page_of(after.position) <= ledger.full_pages(highest):

@@ -17,11 +17,12 @@ import aggregator.publish as files
 from aggregator import ledger
 from aggregator.errors import PublishError
 from aggregator.model.ledger import FeedForm, Step
-from aggregator.pipeline.attend import attend_in
+from aggregator.pipeline.attend import attend_in, scrub
 from aggregator.pipeline.changes import FeedChange, compared
 from aggregator.pipeline.documents import OtherForm, Rendered, other_forms, page_forms, render_feed
 from aggregator.pipeline.enter import release_pending, release_queued
 from aggregator.pipeline.feeds import ATOM, JSON, RSS, Feed, feeds_of
+from aggregator.pipeline.leftovers import left_behind, take_away
 from aggregator.pipeline.lists import subscription_lists
 from aggregator.pipeline.record import Visit, record
 from aggregator.pipeline.rematch import rematch_in
@@ -74,6 +75,8 @@ def publish(
     """
     run = _Run(works, now, heal, [] if written is None else written)
     with works.store.batch() as batch:
+        decided = attend_in(batch, works, now)
+        left = left_behind(batch, works) if decided or heal else ()
         _set_free(batch, works, now)
         due = _due(batch, works, Step.ATOM, (ATOM,), everything=heal)
         late = _due(batch, works, Step.FORMS, (RSS, JSON), everything=False) if forms else ()
@@ -82,6 +85,8 @@ def publish(
     done = {feed.name for feed in due}
     _write_forms(run, [feed for feed in late if feed.name not in done])
     _publish_rest(run)
+    scrub(works, now)
+    run.failed += take_away(works, left)
     _complain(run)
     return tuple(run.changes)
 

@@ -16,6 +16,7 @@ from aggregator.pipeline import moves, push, source_health
 from aggregator.pipeline.churn import confirm_held, in_churn, look_for_discontinuity
 from aggregator.pipeline.enter import Writing
 from aggregator.pipeline.settle import settle
+from aggregator.pipeline.withdraw import withdraw
 from aggregator.pipeline.works import Works
 from aggregator.reading.read import ReadDocument, Reading
 from aggregator.storage import Batch
@@ -50,6 +51,8 @@ class _Found:
     """Churn and gaps (rules R19)."""
     gap: str | None = None
     churn: str | None = None
+    refusal: str | None = None
+    """Why it is not believed that so much is withdrawn."""
 
     @property
     def known(self) -> int:
@@ -173,6 +176,8 @@ def _covered(state: SourceState, found: _Found, now: datetime, *, is_first: bool
     coverage = health.learn(state.coverage, seen, now, is_first=is_first)
     if found.churn and _is_news(coverage.churn_since, now):
         coverage = replace(coverage, churn_since=now, churn_note=found.churn)
+    if found.refusal and _is_news(coverage.withdrawal_since, now):
+        coverage = replace(coverage, withdrawal_since=now, withdrawal_note=found.refusal)
     if found.gap and _is_news(coverage.gap_since, now):
         coverage = replace(coverage, gap_since=now, gap_note=found.gap)
     return replace(state, gaps=state.gaps + bool(found.gap), coverage=coverage)
@@ -342,6 +347,9 @@ def _record_document(
             found.arrived.append(sighting.article)
     gone = [number for pair, number in window.items() if pair not in present and pair[0] not in still]
     writing.batch.leave(gone, writing.now)
+    if document.withdrawn:
+        found.refusal = withdraw(writing, source.id, document.withdrawn) or found.refusal
+        found.notes.extend([found.refusal] if found.refusal else [])
     if not source.is_local and not (broken and broken.is_churn):
         confirm_held(writing, source.id)
 

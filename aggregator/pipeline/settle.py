@@ -1,13 +1,15 @@
 """One sighting -> its article in the store, and what follows for the topics: the verdict of `dedup`, written (rules R6)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from aggregator.dates import day_of
 from aggregator.dedup import decide, fingerprints, mint
+from aggregator.desk import erased, in_order
 from aggregator.model.article import Owner, StoredArticle
 from aggregator.model.desk import Decision, Word
-from aggregator.model.identity import Relation, Sighting, Verdict
+from aggregator.model.identity import Candidate, Relation, Sighting, Verdict
 from aggregator.model.source import Republish
 from aggregator.model.topic import Match
 from aggregator.normalise import effective
@@ -24,12 +26,15 @@ def settle(writing: Writing, sighting: Sighting, own_keys: frozenset[bytes]) -> 
     if sighting.article.relays and (own := own_entry(batch, sighting)):
         return _bind_to_own(writing, sighting, own)
     sighting = _with_what_is_known_of_its_url(batch, sighting)
-    verdict = decide(sighting, batch.candidates(sighting), own_keys)
+    candidates = batch.candidates(sighting)
+    verdict = decide(sighting, candidates, own_keys)
+    uri = verdict.uri or _erased_before(batch, sighting, candidates) or _free_uri(batch, sighting)
+    if batch.desk.is_erased(uri):
+        return _keep_no_word(writing, sighting, uri, verdict)
     is_another_text = verdict.relation is not Relation.SAME
     if verdict.uri is None:
-        uri = _add(batch, sighting, writing.now)
+        _add(batch, sighting, uri, writing.now)
     else:
-        uri = verdict.uri
         is_another_text = is_another_text and _replace_text(batch, sighting, uri)
     batch.bind_keys(sighting.source_id, sighting.keys, verdict.rebind, uri)
     batch.observe(sighting, uri, writing.now)
@@ -50,6 +55,29 @@ def _bind_to_own(writing: Writing, sighting: Sighting, uri: str) -> Verdict:
     writing.batch.bind_keys(sighting.source_id, sighting.keys, sighting.keys, uri)
     writing.batch.observe(unnamed, uri, writing.now)
     return Verdict(relation=Relation.SAME, reason="our own entry, come back", uri=uri, rebind=sighting.keys)
+
+
+def _erased_before(batch: Batch, sighting: Sighting, candidates: Iterable[Candidate]) -> str | None:
+    """The erased article that a text under new names is: with the same body, or the same address and headline. The rules for
+    what may be two texts (rules R2) do not count here: nobody is to read it again.
+    """
+    prints = sighting.fingerprints
+    for candidate in candidates:
+        is_same = "body" in candidate.via or ("url" in candidate.via and candidate.fingerprints.title == prints.title)
+        if is_same and batch.desk.is_erased(candidate.stored.uri):
+            return candidate.stored.uri
+    return None
+
+
+def _keep_no_word(writing: Writing, sighting: Sighting, uri: str, verdict: Verdict) -> Verdict:
+    """Know the entry again by its digests, and store nothing that it says."""
+    batch = writing.batch
+    empty = erased(_stored(sighting, uri, writing.now))
+    if not batch.uri_is_taken(uri):
+        batch.add_article(empty, sighting.fingerprints)
+    batch.bind_keys(sighting.source_id, sighting.keys, verdict.rebind, uri)
+    batch.observe(replace(sighting, guid=None, link=None, article=empty.article), uri, writing.now)
+    return Verdict(relation=Relation.SAME, reason="erased by the desk", uri=uri)
 
 
 def _tell(writing: Writing, sighting: Sighting, uri: str, verdict: Verdict, copies: frozenset[str]) -> None:
@@ -100,12 +128,22 @@ def matches_of(writing: Writing, stored: StoredArticle) -> tuple[Match, ...]:
     return tuple(found.values())
 
 
-def _add(batch: Batch, sighting: Sighting, now: datetime) -> str:
+def _free_uri(batch: Batch, sighting: Sighting) -> str:
     attempt = 1
     while batch.uri_is_taken(uri := mint(sighting.mint_name, attempt)):
         attempt += 1
+    return uri
+
+
+def _add(batch: Batch, sighting: Sighting, uri: str, now: datetime) -> None:
+    stored = _stored(sighting, uri, now)
+    dates = [one for one in in_order(batch.desk.of(uri)) if one.day] if batch.desk.is_awaited(uri) else ()
+    batch.add_article(dated(stored, dates[-1]) if dates else stored, sighting.fingerprints)
+
+
+def _stored(sighting: Sighting, uri: str, now: datetime) -> StoredArticle:
     effective_at, basis = effective(sighting.article, now)
-    stored = StoredArticle(
+    return StoredArticle(
         uri=uri,
         version=1,
         first_seen_at=now,
@@ -114,8 +152,6 @@ def _add(batch: Batch, sighting: Sighting, now: datetime) -> str:
         article=sighting.article,
         owner=_owner(sighting),
     )
-    batch.add_article(stored, sighting.fingerprints)
-    return uri
 
 
 def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> bool:

@@ -2,10 +2,11 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from aggregator.dedup import document_keys, entry_keys, fingerprints, mint_name, offers, source_uri
+from aggregator.dedup import document_keys, entry_keys, fingerprints, guid_key, mint_name, offers, source_uri
 from aggregator.dedup.identity import EntryKeys
 from aggregator.dedup.signature import signature
 from aggregator.errors import NotAFeed, UnreadableDocument
@@ -44,6 +45,8 @@ class ReadDocument:
     """The hub that the document names, and the address under which the hub knows it (WebSub 4)."""
     children: tuple[Child, ...] = ()
     """What an index names, newest first."""
+    withdrawn: tuple[bytes, ...] = ()
+    """Keys of entries that it says are withdrawn and does not show."""
     is_part: bool = False
     """Its entries are its own, apart from those of the source's other documents: of a sitemap that an index named."""
 
@@ -152,7 +155,8 @@ def _read(
     )
     sightings, defects, items = [], list(parsed.defects), list(left_out)
     own_items = dict(zip(map(id, parsed.entries), parsed.items, strict=False))
-    for found in entry_keys(parsed.entries):
+    shown = entry_keys(parsed.entries)
+    for found in shown:
         try:
             sightings.append(_sight(found, context, desk.matcher))
             if own := own_items.get(id(found.entry)):
@@ -170,7 +174,20 @@ def _read(
         hub=parsed.hub,
         topic_url=parsed.head.link_self,
         children=parsed.children,
+        withdrawn=_withdrawn(parsed, _offered(shown).union(_offered(left_out))),
     )
+
+
+def _offered(shown: Iterable[EntryKeys | KnownItem]) -> set[bytes]:
+    return {offer for one in shown for offer in one.offers}
+
+
+def _withdrawn(parsed: ParsedFeed, offered: AbstractSet[bytes]) -> tuple[bytes, ...]:
+    """An entry that stands in the document beside its own tombstone is there: of the two that loses least (RFC 6721 calls a
+    tombstone advisory).
+    """
+    keys = (guid_key(one.ref).digest for one in parsed.deleted)
+    return tuple(dict.fromkeys(key for key in keys if key[:8] not in offered))
 
 
 def _origin_updated(source: Source, parsed: ParsedFeed, left_out: tuple[KnownItem, ...]) -> datetime | None:

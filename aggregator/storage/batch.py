@@ -260,8 +260,8 @@ class Batch:
         return rows.stored_article(row)
 
     def decisions_on(self, uri: str) -> tuple[Decision, ...]:
-        """Everything the desk said of the article; nothing of one that this transaction brought."""
-        return () if uri in self._new else self.desk.of(uri)
+        """Everything the desk said of the article, oldest first; of one that this transaction brought, what waited for it."""
+        return () if uri in self._new and not self.desk.is_awaited(uri) else self.desk.of(uri)
 
     def fingerprints(self, uri: str) -> Fingerprints:
         """The fingerprints of the article's present text; it must exist."""

@@ -196,9 +196,13 @@ class Reader:
         """The desk's whole log, oldest first."""
         return DeskBook(self._connection).all()
 
-    def has_open_business(self) -> bool:
-        """Whether a decision or a request waits to be carried out."""
-        return DeskBook(self._connection).has_open_business()
+    def has_open_business(self, now: datetime) -> bool:
+        """Whether a decision or a request waits to be carried out, or an embargo is over."""
+        return DeskBook(self._connection).has_open_business(now)
+
+    def is_to_be_scrubbed(self) -> bool:
+        """Whether something was erased that may still be found on the disk."""
+        return DeskBook(self._connection).is_to_be_scrubbed()
 
     def has_late_forms(self) -> bool:
         """Whether a feed was written as Atom and not yet in other formats."""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from aggregator.errors import AlreadyRunning, StoreError
 from aggregator.storage.batch import Batch
 from aggregator.storage.codec import to_microseconds
+from aggregator.storage.erasing import scrub
 from aggregator.storage.reader import Reader
 from aggregator.storage.tables import instance
 
@@ -96,6 +97,10 @@ class Store:
                 yield Batch(connection)
             finally:
                 transaction.rollback()
+
+    def scrub(self) -> bool:
+        """Overwrite what was deleted, outside every transaction; takes as long as a copy of the store. False: try again later."""
+        return scrub(self._writer)
 
     def _migrate(self) -> None:
         from alembic import command  # noqa: PLC0415  Alembic costs 0.3 s to import; a start without migration skips it

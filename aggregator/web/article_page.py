@@ -1,12 +1,13 @@
 """The store -> what an article's own page shows: its text as its rights allow, and all that we believe of it with the grounds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from aggregator.dedup.copies import in_words
 from aggregator.desk import Standing, standing
 from aggregator.model.article import Article, Clue, EffectiveBasis, PartialDate, StoredArticle
+from aggregator.model.desk import Decision, Word
 from aggregator.model.identity import Observation
 from aggregator.model.ledger import LedgerRow, RowState
 from aggregator.model.source import Republish
@@ -20,6 +21,7 @@ from aggregator.web.pages import TopicLinks, links
 from aggregator.web.site import Site
 
 _MOST_OBSERVATIONS = 100
+_MOST_NOTES = 100
 
 
 class Absence(StrEnum):
@@ -93,6 +95,15 @@ class EntryRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRow:
+    """What the desk remarked."""
+
+    text: str
+    by: str
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArticlePage:
     """An article's own page."""
 
@@ -123,6 +134,7 @@ class ArticlePage:
     copies: tuple[CopyLine, ...]
     outlets: int
     """That print the text, this one among them."""
+    notes: tuple[NoteRow, ...]
     matches: tuple[MatchSection, ...]
     entries: tuple[EntryRow, ...]
     version: int
@@ -135,8 +147,9 @@ def article_page(reader: Reader, site: Site, uri: str) -> ArticlePage | Absence:
     if view is None:
         return Absence.UNKNOWN
     rows = reader.rows_of(uri)
-    absence = _absence(standing(reader.decisions_on(uri)), rows)
-    return absence or _page(site, view, rows, tuple(_copies(reader, uri)))
+    decisions = reader.decisions_on(uri)
+    absence = _absence(standing(decisions), rows)
+    return absence or _page(site, view, rows, tuple(_copies(reader, uri)), tuple(_notes(decisions)))
 
 
 def _absence(desk: Standing, rows: tuple[LedgerRow, ...]) -> Absence | None:
@@ -167,7 +180,20 @@ def _copies(reader: Reader, uri: str) -> Iterator[CopyLine]:
         )
 
 
-def _page(site: Site, view: ArticleView, rows: tuple[LedgerRow, ...], copies: tuple[CopyLine, ...]) -> ArticlePage:
+def _notes(decisions: Iterable[Decision]) -> Iterator[NoteRow]:
+    """The newest of them, the oldest first."""
+    notes = [one for one in decisions if one.word is Word.NOTE]
+    for one in notes[-_MOST_NOTES:]:
+        yield NoteRow(text=one.reason, by=one.by, at=facts.moment(one.decided_at))
+
+
+def _page(
+    site: Site,
+    view: ArticleView,
+    rows: tuple[LedgerRow, ...],
+    copies: tuple[CopyLine, ...],
+    notes: tuple[NoteRow, ...],
+) -> ArticlePage:
     article = view.stored.article
     text = shown(article)
     topics = {topic.id: links(site, topic) for topic in site.topics}
@@ -195,6 +221,7 @@ def _page(site: Site, view: ArticleView, rows: tuple[LedgerRow, ...], copies: tu
         observations=tuple(_observation(site, seen) for seen in view.observations[:_MOST_OBSERVATIONS]),
         more_observations=max(0, len(view.observations) - _MOST_OBSERVATIONS),
         copies=copies,
+        notes=notes,
         outlets=len({article.publisher.name, *(one.outlet for one in copies)}),
         matches=tuple(_match(article, match, topics.get(match.topic_id)) for match in view.matches),
         entries=tuple(_entry(row, topics.get(row.topic_id)) for row in rows),
