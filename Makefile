@@ -51,6 +51,7 @@ SHORT_SERIES := bbc_business ru_bbc gesab_stuffnz
 
 quality: setup
 	$(BIN)/python bench/topics_quality.py $(DATA)
+	$(BIN)/python bench/wire_texts.py $(DATA)
 	$(BIN)/python bench/feedparser_tests.py $(DATA)
 	$(BIN)/python bench/atom_checker.py $(DATA)
 	$(BIN)/python bench/read_all.py $(DATA)
@@ -59,6 +60,7 @@ quality: setup
 
 quality-short: setup
 	$(BIN)/python bench/topics_quality.py $(DATA)
+	$(BIN)/python bench/wire_texts.py $(DATA)
 	$(BIN)/python bench/feedparser_tests.py $(DATA)
 	$(BIN)/python bench/atom_checker.py $(DATA)
 	$(BIN)/python bench/replay.py $(DATA) $(SHORT_SERIES)
