@@ -9,6 +9,7 @@ AggregatorError
 ├── NotAFeed             no format recognised in a document
 ├── NotAList             not a subscription list (OPML)
 ├── UnreadableDocument   a local document that is not a text we can read
+├── UnreadableLabels     a file of labelled texts that cannot be used, with its line
 └── UnknownName          a topic, article or source that is not there (exit 2)
 """
 
@@ -96,6 +97,16 @@ class NotAList(AggregatorError):
 
 class UnreadableDocument(AggregatorError):
     """A local document is not a text that can be read; the message says why."""
+
+
+class UnreadableLabels(AggregatorError):
+    """A file of labelled texts cannot be used; `line` is 1-based, None where it is the file itself."""
+
+    def __init__(self, path: Path, line: int | None, message: str) -> None:
+        self.path = path
+        self.line = line
+        self.message = message
+        super().__init__(f"{path}{f':{line}' if line else ''}: {message}")
 
 
 class UnknownName(AggregatorError):

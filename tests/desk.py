@@ -17,7 +17,7 @@ from aggregator.model.fetch import FetchLimits
 from aggregator.model.ledger import LedgerRow
 from aggregator.model.poll import Poll
 from aggregator.model.source import AgencyName, Source
-from aggregator.model.topic import Pack, Topic
+from aggregator.model.topic import Ignore, Pack, Topic
 from aggregator.pipeline import FeedChange, Works, attend, poll, publish, rematch
 from aggregator.storage import ArticleView, Store
 from aggregator.topics.match import compile_topics
@@ -52,7 +52,11 @@ class Desk:
         return Works(
             store=self.store,
             fetcher=fetcher,
-            matcher=compile_topics(self.topics, self.packs),
+            matcher=compile_topics(
+                self.topics,
+                self.packs,
+                ignores=tuple(Ignore(source_id=one.id, query=one.ignore) for one in self.sources if one.ignore),
+            ),
             sources=self.sources,
             topics=self.topics,
             agencies=self.agencies,

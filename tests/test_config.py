@@ -175,6 +175,7 @@ def test_sources_arrive_as_written_and_without_the_disabled(full: Configuration,
             priority=10,
             republish=Republish.HEADLINE,
             announce=Announce.ALL,
+            ignore="football OR tag:sport",
             tags=("official", "hill"),
             private=True,
             headers=(("X-Key", "1"),),
@@ -214,6 +215,7 @@ def test_a_topic_of_a_tag_has_the_ids_even_of_disabled_sources(full: Configurati
             expect=(
                 Expectation(matches=True, seed="arrival.txt"),
                 Expectation(matches=False, text="A holiday by the sea"),
+                Expectation(matches=True, file="labelled.jsonl"),
             ),
         ),
     )

@@ -3,7 +3,21 @@
 import sys
 
 # The modules register their commands on import.
-from aggregator.cli import articles, desk, desk_lines, maintain, seeds, setup, sources, status, topics, work  # noqa: F401
+from aggregator.cli import (  # noqa: F401
+    articles,
+    backtest,
+    desk,
+    desk_lines,
+    evaluate,
+    maintain,
+    seeds,
+    setup,
+    sources,
+    status,
+    topics,
+    why,
+    work,
+)
 from aggregator.cli.app import app
 from aggregator.errors import AggregatorError
 

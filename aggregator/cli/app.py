@@ -110,6 +110,11 @@ def is_terminal() -> bool:
     return sys.stderr.isatty()
 
 
+def shows_blocks() -> bool:
+    """Whether stdout is a terminal that can show block characters."""
+    return sys.stdout.isatty() and sys.stdout.encoding.lower().startswith("utf")
+
+
 def console() -> "Console":
     """Tables for people on stdout; 80 columns where the width is not known."""
     from rich.console import Console
@@ -266,7 +271,7 @@ async def works(found: "Configuration", store: "Store") -> AsyncIterator["Works"
     from aggregator.reading.pool import Readers
     from aggregator.topics.match import compile_topics
 
-    matcher = compile_topics(found.topics, found.packs)
+    matcher = compile_topics(found.topics, found.packs, ignores=found.ignores)
     instance_id = store.upgrade(uuid.uuid4(), clock())
     refuse_changed_grains(found, store)
     backlog = Backlog()

@@ -318,7 +318,14 @@ def plain_article(article: "Article") -> dict[str, Any]:
 
 
 def evidence_as_json(one: "Evidence") -> dict[str, Any]:
-    return {"term": one.term, "field": one.field, "start": one.start, "end": one.end, "concept": one.concept}
+    return {
+        "term": one.term,
+        "field": one.field,
+        "start": one.start,
+        "end": one.end,
+        "concept": one.concept,
+        "weight": one.weight,
+    }
 
 
 def date_in_words(article: "Article") -> str:

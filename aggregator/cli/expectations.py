@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from aggregator.cli.labelled_file import read_labelled
 from aggregator.config import Configuration
+from aggregator.errors import UnreadableLabels
 from aggregator.fetch import files
 from aggregator.language import detect
 from aggregator.model.article import Article, Completeness, Publisher, Rights
@@ -32,6 +34,8 @@ class Tried:
     match: Match | None
     problem: str | None = None
     """Why the example could not be tried."""
+    line: int | None = None
+    """Of a file of labelled texts."""
 
     @property
     def holds(self) -> bool:
@@ -39,9 +43,11 @@ class Tried:
 
     @property
     def name(self) -> str:
-        """The seed, or the beginning of the text."""
+        """The seed, the line of the file, or the beginning of the text."""
         if self.expectation.seed is not None:
             return self.expectation.seed
+        if self.expectation.file is not None:
+            return f"{self.expectation.file}:{self.line}" if self.line else self.expectation.file
         first = (self.expectation.text or "").splitlines()[0]
         return f'"{first[:57]}…"' if len(first) > 58 else f'"{first}"'
 
@@ -64,10 +70,42 @@ def _try_topic(found: Configuration, topic: Topic, now: datetime) -> Iterator[Tr
     if topic.expect:
         matcher = compile_topics((replace(topic, sources=()),), found.packs, found.topics)
         for expectation in topic.expect:
-            yield _try(found, matcher, topic.id, expectation, now)
+            yield from _try(found, matcher, topic.id, expectation, now)
 
 
-def _try(found: Configuration, matcher: Matcher, topic_id: str, expectation: Expectation, now: datetime) -> Tried:
+def _try(
+    found: Configuration, matcher: Matcher, topic_id: str, expectation: Expectation, now: datetime
+) -> Iterable[Tried]:
+    if expectation.file is None:
+        return (_try_one(found, matcher, topic_id, expectation, now),)
+    return _try_file(matcher, topic_id, expectation, found.file.parent / expectation.file)
+
+
+def _try_file(matcher: Matcher, topic_id: str, expectation: Expectation, path: Path) -> Iterator[Tried]:
+    """Each line of the file; one that says nothing of the topic is to do what the expectation says. Borderline texts are
+    no examples.
+    """
+    try:
+        for one in read_labelled(path):
+            if one.is_borderline:
+                continue
+            belongs = one.belongs(topic_id)
+            match = next(iter(matcher.match(one.article, one.source_id)), None)
+            yield Tried(
+                topic_id=topic_id,
+                expectation=replace(expectation, matches=expectation.matches if belongs is None else belongs),
+                headline=one.article.headline,
+                match=match,
+                line=one.line,
+            )
+    except UnreadableLabels as error:
+        problem = f"cannot be used: {error.message}"
+        yield Tried(
+            topic_id=topic_id, expectation=expectation, headline=None, match=None, problem=problem, line=error.line
+        )
+
+
+def _try_one(found: Configuration, matcher: Matcher, topic_id: str, expectation: Expectation, now: datetime) -> Tried:
     if expectation.seed is None:
         article = _article_of(expectation.text or "")
         match = next(iter(matcher.match(article, _BY_HAND)), None)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import cast
 
 from aggregator.cli.app import assembled, refuse_changed_grains
+from aggregator.cli.outlook import edit_in_words, edits
 from aggregator.config import Address, Configuration, load
 from aggregator.config.own_packs import FOLDER
 from aggregator.daemon import Renewal
 from aggregator.fetch import Fetcher, HttpFetcher
-from aggregator.pipeline import Works
+from aggregator.pipeline import Works, look_ahead
 from aggregator.reading.pool import Readers
 from aggregator.topics.match import Matcher, compile_topics
 
@@ -56,7 +57,7 @@ class Installed:
             instance_id=before.instance_id,
         )
         self._found, self._works = found, works
-        notes = (*notes, *found.warnings)
+        notes = (*notes, *found.warnings, *self._edits())
         return Renewal(
             works=works, notes=notes, show=partial(self._show, found), let_go=partial(_close, before, unless=works)
         )
@@ -78,9 +79,16 @@ class Installed:
         return found, (f"{keys} changed: that takes effect when the daemon is started again",)
 
     def _matcher(self, found: Configuration) -> Matcher:
-        if (found.topics, found.packs) == (self._found.topics, self._found.packs):
+        before = self._found
+        if (found.topics, found.packs, found.ignores) == (before.topics, before.packs, before.ignores):
             return self._works.matcher
-        return compile_topics(found.topics, found.packs)
+        return compile_topics(found.topics, found.packs, ignores=found.ignores)
+
+    def _edits(self) -> tuple[str, ...]:
+        """What rules that were edited will add and drop, before they do."""
+        with self._works.store.read() as reader:
+            outlooks = look_ahead(reader, self._works.topics, self._works.matcher)
+        return tuple(map(edit_in_words, edits(outlooks)))
 
     def _readers(self, found: Configuration, matcher: Matcher) -> Readers:
         """Workers are given the rules, the agencies and the title at their start."""

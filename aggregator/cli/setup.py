@@ -11,6 +11,7 @@ import typer
 
 import aggregator
 from aggregator.cli.app import AsJson, app, clock, configuration, open_store, print_json, refuse_changed_grains
+from aggregator.cli.outlook import print_edits, warn_of_breadth
 from aggregator.cli.output import say
 from aggregator.cli.progress import progress
 from aggregator.errors import AggregatorError
@@ -47,9 +48,11 @@ def check(
     fetch: Annotated[bool, typer.Option("--fetch", help="Also try every source once; nothing is stored.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Validate the configuration, every mistake at once with its line, and the topics' examples. Changes nothing."""
+    """Validate the configuration, every mistake at once with its line, and the topics' examples; tell what edited rules would
+    add and drop. Changes nothing.
+    """
     found = configuration(context)
-    _compare_with_published(found)
+    _compare_with_published(found, as_json=as_json)
     failed_examples = _failed_examples(found, as_json=as_json)
     if not fetch:
         _tell_right(found, failed_examples, as_json=as_json)
@@ -93,10 +96,13 @@ def _tell_right(found: "Configuration", failed_examples: int, *, as_json: bool) 
         raise typer.Exit(1)
 
 
-def _compare_with_published(found: "Configuration") -> None:
+def _compare_with_published(found: "Configuration", *, as_json: bool) -> None:
     """A topic that left the configuration keeps its last bytes for its subscribers (rules R26); one whose grain was
-    changed is a mistake.
+    changed is a mistake. A rule that was edited is tried on what is stored, before it takes effect.
     """
+    from aggregator.pipeline import look_ahead
+    from aggregator.topics.match import compile_topics
+
     store = open_store(found)
     try:
         if not store.is_current():
@@ -104,6 +110,8 @@ def _compare_with_published(found: "Configuration") -> None:
         refuse_changed_grains(found, store)
         with store.read() as reader:
             published = {state.topic_id for state in reader.topic_feeds()}
+            matcher = compile_topics(found.topics, found.packs, ignores=found.ignores)
+            outlooks = look_ahead(reader, found.topics, matcher)
     finally:
         store.close()
     for topic_id in sorted(published - {topic.id for topic in found.topics}):
@@ -111,6 +119,8 @@ def _compare_with_published(found: "Configuration") -> None:
             f"warning: topic {topic_id} was published and is no longer configured; its feed keeps its last bytes",
             err=True,
         )
+    print_edits(outlooks, as_json=as_json)
+    warn_of_breadth(found, outlooks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,22 +1,22 @@
-"""`topics list`, `test`, `preview` and `why`: what is published, whether a rule does what it should, and why."""
+"""`topics list`, `test` and `preview`: what is published, whether a rule does what it should, and what it finds."""
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aggregator.cli.app import AsJson, app, clock, configuration, print_json, reading, reading_if_any
-from aggregator.cli.articles import evidence_as_json, find_article, match_of, short
+from aggregator.cli.articles import evidence_as_json, match_of, short
 from aggregator.cli.output import ago, say
 from aggregator.cli.status import counts_in_words
 from aggregator.errors import QueryError, UnknownName
+from aggregator.model.topic import Expectation
 
 if TYPE_CHECKING:
     from aggregator.cli.expectations import Tried
     from aggregator.config import Configuration
-    from aggregator.model.article import StoredArticle
-    from aggregator.model.ledger import LedgerRow
     from aggregator.model.topic import Match, Topic
     from aggregator.storage import ArticleView, Reader
     from aggregator.topics.match import Matcher
@@ -49,13 +49,20 @@ def topics_list(context: typer.Context, as_json: AsJson = False) -> None:
 def topics_test(
     context: typer.Context,
     topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="A topic's id; else all.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Labelled texts, instead of what `expect` names; needs a TOPIC.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try the examples that the topics' `expect` names. Exit 1 when one of them fails."""
+    """Try the examples that the topics' `expect` names, or those of a file. Exit 1 when one of them fails."""
     from aggregator.cli.expectations import try_all
 
     found = configuration(context)
     wanted = found.topics if topic is None else (find_topic(found, topic),)
+    if file is not None:
+        if topic is None:
+            raise typer.BadParameter("say which topic it is for: topics test TOPIC --file ...", param_hint="--file")
+        wanted = (replace(wanted[0], expect=(Expectation(matches=True, file=str(file.absolute())),)),)
     tried = try_all(found, wanted, clock())
     for one in tried:
         if as_json:
@@ -79,7 +86,7 @@ def topics_preview(
     """What the topic's rule matches among the stored articles; with --query what another rule would change."""
     found = configuration(context)
     tried = find_topic(found, topic)
-    matcher = _matcher(found, tried if query is None else replace(tried, query=query))
+    matcher = compiled(found, tried if query is None else replace(tried, query=query))
     with reading(found) as reader:
         groups = _compared(reader, topic, matcher) if query is not None else {"matches": _matches(reader, matcher)}
     for change, hits in groups.items():
@@ -94,26 +101,6 @@ def topics_preview(
             say(words, 14)
         if len(hits) > _SHOWN:
             typer.echo(f"  ... and {len(hits) - _SHOWN} older")
-
-
-@topics.command("why")
-def topics_why(
-    context: typer.Context,
-    topic: TopicName,
-    article: Annotated[str, typer.Argument(help="A uri, its first 8 digits, a URL, or a seed path.")],
-    as_json: AsJson = False,
-) -> None:
-    """Why an article is in a topic, or is not: terms with offsets, score, rule version, and where its entry stands."""
-    found = configuration(context)
-    find_topic(found, topic)
-    with reading(found) as reader:
-        stored = find_article(reader, article).stored
-        match = reader.match_of(stored.uri, topic)
-        rows = [row for row in reader.rows_of(stored.uri) if row.topic_id == topic]
-    if as_json:
-        print_json(_why_as_json(topic, stored, match, rows))
-    else:
-        _print_why(topic, stored, match, rows)
 
 
 def find_topic(found: "Configuration", topic_id: str) -> "Topic":
@@ -153,11 +140,12 @@ def _topic_as_json(found: "Configuration", topic: "Topic", reader: "Reader | Non
     }
 
 
-def _matcher(found: "Configuration", topic: "Topic") -> "Matcher":
+def compiled(found: "Configuration", topic: "Topic") -> "Matcher":
+    """The matcher of one topic, whose query may have been typed by hand, among those of the configuration."""
     from aggregator.topics.match import compile_topics
 
     try:
-        return compile_topics((topic,), found.packs, found.topics)
+        return compile_topics((topic,), found.packs, found.topics, found.ignores)
     except QueryError as error:
         raise typer.BadParameter(str(error), param_hint="--query") from error
 
@@ -197,6 +185,8 @@ def tried_as_json(one: "Tried") -> dict[str, Any]:
         "topic": one.topic_id,
         "seed": one.expectation.seed,
         "text": one.expectation.text,
+        "file": one.expectation.file,
+        "line": one.line,
         "expected": one.expectation.matches,
         "matches": one.match is not None,
         "ok": one.holds,
@@ -204,34 +194,6 @@ def tried_as_json(one: "Tried") -> dict[str, Any]:
         "headline": one.headline,
         "evidence": [evidence_as_json(found) for found in one.match.evidence] if one.match else [],
     }
-
-
-def _why_as_json(topic: str, stored: "StoredArticle", match: "Match | None", rows: "list[LedgerRow]") -> dict[str, Any]:
-    row = rows[0] if rows else None
-    return {
-        "topic": topic,
-        "uri": stored.uri,
-        "headline": stored.article.headline,
-        "matches": match is not None,
-        "score": match.score if match else None,
-        "rule_version": match.rule_version if match else None,
-        "evidence": [evidence_as_json(one) for one in match.evidence] if match else [],
-        "state": row.state.value if row else None,
-        "reason": row.reason if row else None,
-    }
-
-
-def _print_why(topic: str, stored: "StoredArticle", match: "Match | None", rows: "list[LedgerRow]") -> None:
-    say(f"{stored.uri}  {stored.article.headline}")
-    if match is None:
-        typer.echo(f"does not match {topic}")
-    else:
-        typer.echo(f"matches {topic}: score {match.score:g}, rule {match.rule_version[:12]}")
-        for one in match.evidence:
-            concept = f"  [{one.concept}]" if one.concept else ""
-            say(f"{one.field} {one.start}-{one.end}: {one.term}{concept}", 4)
-    for row in rows:
-        say(f"entry {row.entry_id}: {row.state.value}: {row.reason}")
 
 
 def _day(instant: datetime) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,7 @@ from aggregator.cli.app import (
     works,
 )
 from aggregator.cli.changes import print_changes
+from aggregator.cli.outlook import print_edits
 from aggregator.cli.progress import progress
 from aggregator.errors import StoreError
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.poll import Poll
     from aggregator.model.source import Source
-    from aggregator.pipeline import FeedChange, Visit, Works
+    from aggregator.pipeline import FeedChange, Outlook, Visit, Works
     from aggregator.storage import Store
     from aggregator.web import Heartbeat, Server, Site
 
@@ -55,7 +57,7 @@ def once(
     found = configuration(context)
     set_up_logs(context, quieter=is_terminal())
     if dry_run:
-        print_changes(asyncio.run(_rehearse(found, everything=everything)), as_json=as_json)
+        _print_rehearsed(asyncio.run(_rehearse(found, everything=everything)), as_json=as_json)
         return
     with locked(found), _opened(found) as store:
         polls, changes = asyncio.run(_once(found, store, everything=everything))
@@ -92,7 +94,7 @@ def publish(context: typer.Context, dry_run: DryRun = False, as_json: AsJson = F
     found = configuration(context)
     set_up_logs(context, quieter=is_terminal())
     if dry_run:
-        print_changes(asyncio.run(_rehearse(found, everything=None)), as_json=as_json)
+        _print_rehearsed(asyncio.run(_rehearse(found, everything=None)), as_json=as_json)
         return
     with locked(found), _opened(found) as store:
         print_changes(asyncio.run(_publish(found, store)), as_json=as_json)
@@ -146,13 +148,26 @@ def _young(parts: "Works") -> "tuple[Source, ...]":
     return tuple(source for source in due(parts, clock() + timedelta(seconds=_LOOK_AGAIN_S)) if source.is_local)
 
 
-async def _rehearse(found: "Configuration", *, everything: bool | None) -> "tuple[FeedChange, ...]":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rehearsed:
+    """What edited rules find among the stored articles, and what subscribers would see change."""
+
+    outlooks: "tuple[Outlook, ...]"
+    changes: "tuple[FeedChange, ...]"
+
+
+def _print_rehearsed(found: _Rehearsed, *, as_json: bool) -> None:
+    print_edits(found.outlooks, as_json=as_json)
+    print_changes(found.changes, as_json=as_json)
+
+
+async def _rehearse(found: "Configuration", *, everything: bool | None) -> _Rehearsed:
     """What would be published now; after the polls that are due (False), all (True) or none (None). Nothing is kept:
     where no store is yet, a passing one is used.
     """
     import tempfile
 
-    from aggregator.pipeline import rehearse, visit
+    from aggregator.pipeline import look_ahead, rehearse, visit
     from aggregator.storage import Store
 
     store = open_store(found)
@@ -162,10 +177,12 @@ async def _rehearse(found: "Configuration", *, everything: bool | None) -> "tupl
             store = Store(f"sqlite:///{Path(folder)}/rehearsal.db")
         try:
             async with works(found, store) as parts:
+                with store.read() as reader:
+                    outlooks = look_ahead(reader, parts.topics, parts.matcher)
                 visits: tuple[Visit, ...] = ()
                 if everything is not None:
                     visits = await visit(parts, _claimed(parts, everything=everything))
-                return rehearse(parts, clock(), visits)
+                return _Rehearsed(outlooks=outlooks, changes=rehearse(parts, clock(), visits))
         finally:
             store.close()
 

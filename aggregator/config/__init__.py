@@ -14,7 +14,7 @@ from aggregator.config import build, shipped
 from aggregator.config.checks import Surroundings, mistakes, warnings
 from aggregator.config.configuration import Configuration, Intervals, Publish, Site, Storage, Web
 from aggregator.config.findings import Finding, located
-from aggregator.config.lines import find_lines
+from aggregator.config.lines import Place, find_lines
 from aggregator.config.own_packs import FOLDER, read_packs
 from aggregator.config.reading import Reading, parse, read, read_text
 from aggregator.config.settings import documented_keys
@@ -35,6 +35,7 @@ __all__ = [
     "find",
     "load",
     "load_text",
+    "located_in",
     "read_text",
 ]
 
@@ -84,6 +85,15 @@ def load_text(text: str, path: Path, environment: Mapping[str, str]) -> Configur
     # A warning has the form of a mistake but stops nothing.
     odd = ConfigError(shown, _in_order(list(warnings(reading)), reading, text)).lines()
     return _built(reading, around, file, odd)
+
+
+def located_in(path: Path, findings: Sequence[tuple[Place, str]]) -> tuple[str, ...]:
+    """What others than this room found odd with a configuration, in the form of its warnings: `config.toml:12: ...`."""
+    if not findings:
+        return ()
+    lines = find_lines(read_text(path, path.name))
+    told = (located(Finding(place=place, message=message), lines, {}) for place, message in findings)
+    return ConfigError(path.name, tuple(told)).lines()
 
 
 def _in_order(findings: Sequence[Finding], reading: Reading, text: str) -> tuple[ConfigMistake, ...]:

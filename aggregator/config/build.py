@@ -67,6 +67,7 @@ def source(table: SourceTable, defaults: IntervalsTable, environment: Mapping[st
         republish=table.rights.republish or default_right(table),
         announce=table.announce,
         fulltext=table.fulltext,
+        ignore=table.ignore.strip(),
         tags=tuple(table.tags),
         private=table.private,
         headers=tuple(table.headers.items()),
@@ -96,7 +97,9 @@ def topic(table: TopicTable, sources: Sequence[SourceTable]) -> Topic:
         max_per_hour=table.max_per_hour,
         feed_id=table.feed_id,
         legacy_ids=table.legacy_ids,
-        expect=tuple(Expectation(matches=one.match, seed=one.seed, text=one.text) for one in table.expect),
+        expect=tuple(
+            Expectation(matches=one.match, seed=one.seed, text=one.text, file=one.file) for one in table.expect
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from aggregator.config.reading import Reading
 from aggregator.config.settings import AgencyTable, IntervalsTable, SourceTable, Table, TopicTable
 from aggregator.config.suggest import did_you_mean
 from aggregator.config.units import duration_text
+from aggregator.errors import QueryError
 from aggregator.model.source import AgencyName, Fulltext
 from aggregator.model.topic import Pack
 from aggregator.topics.query import parse_query
@@ -20,6 +21,7 @@ from aggregator.topics.references import find_mistakes
 from aggregator.topics.structure import excluding_alternatives
 
 _INTERVALS = tuple(IntervalsTable.model_fields)
+_EXAMPLES = ("seed", "text", "file")
 _OF_ADDRESSES_ONLY = ("auth", "fulltext", "headers")
 
 
@@ -174,17 +176,33 @@ def _queries(reading: Reading, packs: Sequence[Pack]) -> Iterator[Finding]:
         (str(raw.get("id", "")), topic.query if "query" in topic.model_fields_set else "*")
         for topic, raw in zip(reading.settings.topics, reading.tables("topics"), strict=True)
     ]
-    for found in find_mistakes(pairs, packs):
-        message = f"{found.error.message} at character {found.error.position + 1}"
-        yield Finding(place=("topics", found.index, "query"), message=message)
+    ignoring = [
+        (index, source.ignore) for index, source in enumerate(reading.settings.sources) if source.ignore.strip()
+    ]
+    places: list[Place] = [("topics", index, "query") for index in range(len(pairs))]
+    places += [("sources", index, "ignore") for index, _ in ignoring]
+    for found in find_mistakes([*pairs, *(("", query) for _, query in ignoring)], packs):
+        yield Finding(place=places[found.index], message=f"{found.error.message} {_where(found.error)}")
+
+
+def _where(error: QueryError) -> str:
+    """The place in the query; with its line where it has several."""
+    before = error.query[: error.position]
+    if "\n" not in error.query:
+        return f"at character {error.position + 1}"
+    line, column = before.count("\n") + 1, error.position - before.rfind("\n")
+    return f"in line {line} of the query at character {column}"
 
 
 def _expectations(reading: Reading) -> Iterator[Finding]:
     for index, topic in enumerate(reading.tables("topics")):
         written = topic.get("expect")
         for position, raw in enumerate(written if isinstance(written, list) else ()):
-            if isinstance(raw, dict) and ("seed" in raw) == ("text" in raw):
-                message = "needs a seed or a text" if "seed" not in raw else "has a seed or a text, not both"
+            given = [key for key in _EXAMPLES if key in raw] if isinstance(raw, dict) else ["no table"]
+            if len(given) != 1:
+                message = (
+                    "needs a seed, a text or a file" if not given else f"has a {' and a '.join(given)}: one is enough"
+                )
                 yield Finding(place=("topics", index, "expect", position), message=message)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from aggregator.config.values import Address, sqlite_path
 from aggregator.model.fetch import FetchLimits
 from aggregator.model.source import AgencyName, Source
-from aggregator.model.topic import Pack, Topic
+from aggregator.model.topic import Ignore, Pack, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +77,8 @@ class Configuration:
     packs: tuple[Pack, ...]
     warnings: tuple[str, ...] = ()
     """Odd but valid; each in the form of a mistake: `config.toml:12: sources[1].path: ...`."""
+
+    @property
+    def ignores(self) -> tuple[Ignore, ...]:
+        """What sources ignore, as the matcher asks for it."""
+        return tuple(Ignore(source_id=source.id, query=source.ignore) for source in self.sources if source.ignore)

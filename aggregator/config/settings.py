@@ -146,6 +146,7 @@ class SourceTable(Table):
     private: bool = False
     announce: Announcing = Announce.NEW  # a new source must not flood the subscribers (rules R17)
     fulltext: FulltextWord = Fulltext.OFF  # a page more for each entry is the user's decision
+    ignore: str = ""  # nothing
     interval: Duration | None = None  # these three: from [defaults]
     min_interval: Duration | None = None
     max_interval: Duration | None = None
@@ -155,6 +156,7 @@ class ExpectTable(Table):
     match: bool = True  # what most examples are
     seed: Line | None = None
     text: Paragraph | None = None
+    file: Line | None = None
 
 
 class TopicTable(Table):

@@ -78,6 +78,8 @@ class Source:
     announce: Announce = Announce.NEW
     fulltext: Fulltext = Fulltext.OFF
     """No effect on local documents, nor where the rights forbid to show more than a headline."""
+    ignore: str = ""
+    """A query as in a topic: what it meets is stored and belongs to no topic. Empty: nothing."""
     tags: tuple[str, ...] = ()
     private: bool = False
     """The address may hold a secret: it never stands in output, links or logs."""

@@ -22,13 +22,15 @@ class IdPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """A text that a topic's rule is to match, or not to; exactly one of `seed` and `text` is set."""
+    """A text that a topic's rule is to match, or not to; exactly one of `seed`, `text` and `file` is set."""
 
     matches: bool
     seed: str | None = None
     """As written: a document of a local source, or a path relative to the configuration."""
     text: str | None = None
     """The first line is the headline, the rest the body."""
+    file: str | None = None
+    """A file of labelled texts, a path relative to the configuration; where a line says nothing of itself, `matches` holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,3 +113,34 @@ class Match:
     rule_version: str
     score: float
     evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """What one idea adds to a score: `weight` times what its best place is worth, and a little for repetition."""
+
+    idea: str
+    """`pack/concept`, or the term as written in the query."""
+    place: str
+    """The field of the best place; `lead` is the first paragraph of a text."""
+    places: int
+    """How many there are, of which 16 count at most."""
+    weight: float
+    points: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmet:
+    """One thing that keeps an article out of a topic."""
+
+    part: str
+    """The part of the query that does not hold, as one would type it; or the key that it is about: `sources`, `ignore`."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignore:
+    """A source's `ignore`: what of it is stored, and belongs to no topic."""
+
+    source_id: str
+    query: str

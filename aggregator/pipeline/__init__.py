@@ -1,7 +1,7 @@
 """The order of the stages: the only room in which two of them are named together.
 
 poll: claim -> fetch -> read -> record; publish: ledger -> files; rematch: stored articles against a changed rule;
-retain: what is kept for a time only.
+retain: what is kept for a time only; trial: a changed rule beforehand, to see what it would do.
 """
 
 from aggregator.pipeline.attend import attend
@@ -12,17 +12,21 @@ from aggregator.pipeline.publish import publish, publish_forms, rehearse
 from aggregator.pipeline.record import Visit
 from aggregator.pipeline.rematch import rematch
 from aggregator.pipeline.retain import forget_keys
+from aggregator.pipeline.trial import Outlook, look_ahead, matches_of
 from aggregator.pipeline.works import Works
 
 __all__ = [
     "Agenda",
     "FeedChange",
+    "Outlook",
     "Visit",
     "Works",
     "allowed",
     "attend",
     "due",
     "forget_keys",
+    "look_ahead",
+    "matches_of",
     "poll",
     "publish",
     "publish_forms",

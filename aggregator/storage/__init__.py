@@ -1,5 +1,6 @@
 """Tables, migrations and statements: one implementation on SQLAlchemy Core. Storage knows no rules (rules R6)."""
 
+from aggregator.storage.asked import AskedArticle
 from aggregator.storage.batch import Batch
 from aggregator.storage.codec import article_to_plain
 from aggregator.storage.copies import Window
@@ -15,6 +16,7 @@ from aggregator.storage.store import Store, lock_file
 
 __all__ = [
     "ArticleView",
+    "AskedArticle",
     "Batch",
     "CopyRow",
     "DocumentRow",

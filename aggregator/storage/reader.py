@@ -16,7 +16,7 @@ from aggregator.model.ledger import LedgerRow, RowState, Step, TopicFeedState
 from aggregator.model.push import Invitation, Subscription
 from aggregator.model.source import SourceState
 from aggregator.model.topic import Grain, Match
-from aggregator.storage import copies, integrity, rows, statements, subscriptions
+from aggregator.storage import asked, copies, integrity, rows, statements, subscriptions
 from aggregator.storage.codec import article_from_json, to_instant, to_microseconds
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.incidents import feed_state
@@ -364,6 +364,20 @@ class Reader:
         last_good = self._last_good()
         for row in self._connection.execute(query.order_by(*(newest if newest_first else (article.c.id,)))):
             yield self._view(row, last_good)
+
+    def asked_articles(
+        self, *, since: datetime | None = None, limit: int | None = None
+    ) -> Iterator[asked.AskedArticle]:
+        """Articles to try a rule on, newest first; cheaper than `articles`, which gives all that hangs on each."""
+        return asked.newest(self._connection, since, limit)
+
+    def match_counts(self) -> dict[str, int]:
+        """By topic id how many articles match, by the rules of the last run."""
+        return asked.match_counts(self._connection)
+
+    def article_count(self) -> int:
+        """How many articles are stored."""
+        return asked.article_count(self._connection)
 
     def problems(self) -> tuple[str, ...]:
         """What is wrong with the store itself, one line each; none in a sound one."""

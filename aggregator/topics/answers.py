@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import log2
 
+from aggregator.model.topic import Points
 from aggregator.topics import nodes as n
 from aggregator.topics.facts import fitting
 from aggregator.topics.near import MAX_PLACES, companies
@@ -131,30 +132,67 @@ class Rulebook:
 
         An idea is a concept of a pack, or a term; what raises the score and what lowers it are two ideas.
         """
+        return round(sum(_points(found, reading) for found in self._by_idea(pieces).values()), 2)
+
+    def parts_of_score(self, pieces: Iterable[Piece], reading: Reading) -> tuple[Points, ...]:
+        """What the score is the sum of, most first; what lowers it comes last."""
+        parts = []
+        for (idea, _), found in self._by_idea(pieces).items():
+            best = _best(found, reading)
+            parts.append(
+                Points(
+                    idea=idea,
+                    place=_place(best, reading),
+                    places=_places_of(found),
+                    weight=best.weight,
+                    points=round(_points(found, reading), 2),
+                )
+            )
+        return tuple(sorted(parts, key=lambda part: (-part.points, part.idea)))
+
+    def _by_idea(self, pieces: Iterable[Piece]) -> dict[tuple[str, bool], list[Piece]]:
         by_idea: dict[tuple[str, bool], list[Piece]] = {}
         for piece in pieces:
             term = self.terms[piece.term]
             by_idea.setdefault((term.concept or term.text, piece.weight < 0), []).append(piece)
-        return round(sum(_points(found, reading) for found in by_idea.values()), 2)
+        return by_idea
 
 
 def _points(found: list[Piece], reading: Reading) -> float:
     """What one idea is worth, by the weight of the place where it is worth most."""
-    worth, weight = max((abs(piece.weight) * _worth(piece, reading), piece.weight) for piece in found)
-    places = len({(piece.text, piece.start) for piece in found})
-    more = abs(weight) * _REPEATED * log2(min(places, _MAX_REPEATED))
-    return -(worth + more) if weight < 0 else worth + more
+    best = _best(found, reading)
+    weight = abs(best.weight)
+    points = weight * _worth(best, reading) + weight * _REPEATED * log2(min(_places_of(found), _MAX_REPEATED))
+    return -points if best.weight < 0 else points
+
+
+def _best(found: list[Piece], reading: Reading) -> Piece:
+    return max(found, key=lambda piece: (abs(piece.weight) * _worth(piece, reading), piece.weight, piece))
+
+
+def _places_of(found: list[Piece]) -> int:
+    return len({(piece.text, piece.start) for piece in found})
 
 
 def _worth(piece: Piece, reading: Reading) -> float:
     """What the place is worth: headline, lead (standfirst, summary, else the first paragraph), anything else."""
     if piece.text >= len(reading.texts):
         return ELSEWHERE
-    text = reading.texts[piece.text]
-    lead = reading.lead
-    if lead is not None and lead.text is text and piece.end <= lead.reach():
+    if _is_in_lead(piece, reading):
         return LEAD
-    return _WORTH.get(text.field, ELSEWHERE)
+    return _WORTH.get(reading.texts[piece.text].field, ELSEWHERE)
+
+
+def _place(piece: Piece, reading: Reading) -> str:
+    """The name of the place, as `_worth` tells places apart."""
+    if piece.text >= len(reading.texts):
+        return n.FACT_FIELDS[piece.text - len(reading.texts)]
+    return "lead" if _is_in_lead(piece, reading) else reading.texts[piece.text].field
+
+
+def _is_in_lead(piece: Piece, reading: Reading) -> bool:
+    lead = reading.lead
+    return lead is not None and lead.text is reading.texts[piece.text] and piece.end <= lead.reach()
 
 
 def _together(rule: Beside, reading: Reading, weight: float) -> Iterator[Piece]:

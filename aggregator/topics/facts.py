@@ -7,10 +7,11 @@ from aggregator.topics.rules import Fact
 
 def fitting(fact: Fact, reading: Reading) -> str | None:
     """The first printed value that fits the fact, or None."""
-    return next((value for value in _values(fact.field, reading) if _fits(fact, value, reading)), None)
+    return next((value for value in printed_values(fact.field, reading) if _fits(fact, value, reading)), None)
 
 
-def _values(name: str, reading: Reading) -> tuple[str, ...]:
+def printed_values(name: str, reading: Reading) -> tuple[str, ...]:
+    """What the article says of itself in a field of facts."""
     article = reading.article
     match name:
         case "source":

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from aggregator.model.article import Article
-from aggregator.model.topic import Evidence, Match, Pack, Topic
+from aggregator.model.topic import Evidence, Ignore, Match, Pack, Topic
 from aggregator.text import fold
 from aggregator.topics import nodes as n
 from aggregator.topics.answers import Rulebook
 from aggregator.topics.finder import Finder
 from aggregator.topics.reading import Part, Piece, Reading, Text
-from aggregator.topics.references import read_queries, versions
+from aggregator.topics.references import as_topic, read_queries, versions, with_ignores
 from aggregator.topics.rules import Compiler, Needs, Rule, fewest, needs, scopes
 from aggregator.topics.vocabulary import Vocabulary
 
@@ -30,29 +30,43 @@ _OF_MAIN_TEXT = frozenset(("lead", "body", "text", "opening"))
 _OF_ARTICLE = _OF_MAIN_TEXT | {"title"}
 
 
-def compile_topics(topics: tuple[Topic, ...], packs: tuple[Pack, ...], others: tuple[Topic, ...] = ()) -> "Matcher":
+def compile_topics(
+    topics: tuple[Topic, ...],
+    packs: tuple[Pack, ...],
+    others: tuple[Topic, ...] = (),
+    ignores: tuple[Ignore, ...] = (),
+) -> "Matcher":
     """The matcher of all topics. Raises QueryError for a query that does not parse or names what is not there.
 
     `others` may be named by the topics and are not matched themselves: one topic that is tried alone is given the rest of
-    the configuration. One with the id of a topic stands back behind it.
+    the configuration. One with the id of a topic stands back behind it. What a source ignores belongs to no topic as long as
+    that source alone has shown it.
     """
-    return Matcher(topics, packs, others)
+    return Matcher(topics, packs, others, ignores)
 
 
 class Matcher:
     """The compiled topics. Pure and picklable: it is compiled again where it arrives."""
 
-    def __init__(self, topics: tuple[Topic, ...], packs: tuple[Pack, ...], others: tuple[Topic, ...] = ()) -> None:
-        self._given = (topics, packs, others)
-        named = {topic.id: topic for topic in (*others, *topics)}
+    def __init__(
+        self,
+        topics: tuple[Topic, ...],
+        packs: tuple[Pack, ...],
+        others: tuple[Topic, ...] = (),
+        ignores: tuple[Ignore, ...] = (),
+    ) -> None:
+        self._given = (topics, packs, others, ignores)
+        named = {topic.id: topic for topic in (*others, *topics, *map(as_topic, ignores))}
         by_name = {pack.name: pack for pack in packs}
         queries = read_queries(tuple(named.values()), by_name)
         vocabulary = Vocabulary()
         compiler = Compiler(packs=by_name, vocabulary=vocabulary)
         rules = {topic_id: compiler.rule(query) for topic_id, query in queries.items()}
         version_of = versions(named, queries, by_name)
-        self.rule_versions: Mapping[str, str] = {topic.id: version_of[topic.id] for topic in topics}
-        """By topic id a digest of its query, its sources, and the packs and topics it uses (rules R27)."""
+        self.rule_versions: Mapping[str, str] = {
+            topic.id: with_ignores(topic, version_of[topic.id], ignores, version_of) for topic in topics
+        }
+        """By topic id a digest of its query, its sources, what these ignore, and the packs and topics it uses (rules R27)."""
         self._rulebook = Rulebook(
             terms=tuple(vocabulary.numbers),
             rules=rules,
@@ -61,21 +75,27 @@ class Matcher:
         self._topics = tuple(
             _Asked(id=topic.id, sources=frozenset(topic.sources), rule=rules[topic.id]) for topic in topics
         )
+        self._ignored = {one.source_id: rules[as_topic(one).id] for one in ignores}
         self._candidates = _Candidates(self._topics, rules)
-        self._reader = _Reader(frozenset[str]().union(*map(scopes, rules.values())), vocabulary)
+        self._reader = ArticleReader(frozenset[str]().union(*map(scopes, rules.values())), vocabulary)
 
-    def __reduce__(self) -> tuple[type["Matcher"], tuple[tuple[Topic, ...], tuple[Pack, ...], tuple[Topic, ...]]]:
+    def __reduce__(
+        self,
+    ) -> tuple[type["Matcher"], tuple[tuple[Topic, ...], tuple[Pack, ...], tuple[Topic, ...], tuple[Ignore, ...]]]:
         return Matcher, self._given
 
     def match(self, article: Article, source_id: str) -> tuple[Match, ...]:
         """The topics that the article belongs to, in the order of the configuration."""
         reading = self._reader.read(article, source_id)
         asked = (self._topics[index] for index in self._candidates.among(reading.texts))
-        return tuple(
-            self._explained(topic, reading)
+        met = [
+            topic
             for topic in asked
             if (not topic.sources or source_id in topic.sources) and self._rulebook.holds(topic.rule, reading)
-        )
+        ]
+        if met and source_id in self._ignored and self._rulebook.holds(self._ignored[source_id], reading):
+            return ()
+        return tuple([self._explained(topic, reading) for topic in met])
 
     def _explained(self, topic: "_Asked", reading: Reading) -> Match:
         """The match with its score, and its evidence in reading order."""
@@ -143,8 +163,8 @@ class _Candidates:
         return [index for index in sorted(found) if not any(map(lacks, self._needs[index]))]
 
 
-class _Reader:
-    """Folds what the scopes ask for and no more: nothing for `*`, no body for `title:`."""
+class ArticleReader:
+    """An article -> its reading. Folds what the scopes ask for and no more: nothing for `*`, no body for `title:`."""
 
     def __init__(self, scopes: frozenset[str], vocabulary: Vocabulary) -> None:
         self._namesakes = tuple(vocabulary.namesakes.values())

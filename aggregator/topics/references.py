@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from aggregator.errors import QueryError
-from aggregator.model.topic import Pack, Topic
+from aggregator.model.topic import Ignore, Pack, Topic
 from aggregator.text import digest
 from aggregator.topics import nodes as n
 from aggregator.topics.mistakes import suggestion
@@ -69,6 +69,20 @@ def versions(topics: Mapping[str, Topic], queries: Mapping[str, n.Query], packs:
             parts += ["topic", other.id, found[other.id]]
         found[topic_id] = digest(*parts).hex()
     return found
+
+
+def as_topic(ignore: Ignore) -> Topic:
+    """What a source ignores as a rule among the topics', under an id that no query can name."""
+    return Topic(id=f"ignored of {ignore.source_id}", title="", query=ignore.query)
+
+
+def with_ignores(topic: Topic, version: str, ignores: Sequence[Ignore], version_of: Mapping[str, str]) -> str:
+    """The version of a topic's rule together with those of what its sources ignore; its own where they ignore nothing."""
+    of_its_sources = [one for one in ignores if not topic.sources or one.source_id in topic.sources]
+    if not of_its_sources:
+        return version
+    parts = sorted(f"{one.source_id} {version_of[as_topic(one).id]}" for one in of_its_sources)
+    return digest(version, *parts).hex()
 
 
 def _of_pack(pack: Pack, part: str | None) -> Iterator[str]:
