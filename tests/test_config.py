@@ -19,7 +19,7 @@ from aggregator.config.lines import find_lines
 from aggregator.config.units import duration, duration_text, size
 from aggregator.errors import ConfigError
 from aggregator.model.source import AgencyName, Announce, Republish, Source, SourceKind
-from aggregator.model.topic import Expectation, Grain, Topic
+from aggregator.model.topic import Expectation, Grain, Ignore, Topic
 
 CASES = Path(__file__).parent / "config"
 ENVIRONMENT = {"SET": "reader:k3y", "ODD": "k3y k3y", "HILL_AUTH": "reader:pässword"}
@@ -376,6 +376,26 @@ def test_the_environment_beats_the_file(tmp_path: Path) -> None:
     assert loaded.web.listen is None
     assert loaded.publish.directory == tmp_path / "elsewhere"
     assert [source.min_interval_is_chosen for source in loaded.sources] == [True]
+
+
+BAD_RULES = tomllib.loads((Path(__file__).parent / "topics" / "bad_rules.toml").read_text("utf-8"))["case"]
+
+
+@pytest.mark.parametrize("case", BAD_RULES, ids=lambda case: case["query"])
+def test_a_bad_rule_is_told_with_its_line_its_place_and_a_way_out(case: dict[str, str], tmp_path: Path) -> None:
+    text = f"{SOURCE}\n[[topics]]\nid = 'bad'\ntitle = 'Bad'\nquery = '''{case['query']}'''\n"
+    line = text[: text.index("query =")].count("\n") + 1
+    assert told(tmp_path, text) == [f"{line}: topics[0].query: {case['says']}"]
+
+
+def test_what_a_source_ignores_is_read_like_the_query_of_a_topic(tmp_path: Path) -> None:
+    text = f"{SOURCE}ignore = 'pack:libia OR topic:ports OR NOT sea'\n{TOPIC}"
+    line = text[: text.index("ignore")].count("\n") + 1
+    assert told(tmp_path, text) == [
+        f"{line}: sources[0].ignore: unknown pack 'libia' (did you mean 'libya'?) at character 1"
+    ]
+    found = configured(tmp_path, f"{SOURCE}ignore = 'topic:ports'\n{TOPIC}")
+    assert found.ignores == (Ignore(source_id="one", query="topic:ports"),)
 
 
 def test_mistakes_of_the_environment_are_told_by_variable(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from aggregator.cli import (  # noqa: F401
     setup,
     sources,
     status,
+    suggest,
     topics,
     why,
     work,
