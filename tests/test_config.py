@@ -160,7 +160,9 @@ def test_the_single_tables_arrive_resolved(full: Configuration, tmp_path: Path) 
     assert full.defaults.interval == timedelta(hours=2)
     assert full.defaults.min_interval == timedelta(minutes=30)
     assert full.defaults.max_interval == timedelta(days=2)
-    assert full.warnings == ()
+    assert [warning.partition(": ")[2] for warning in full.warnings] == [
+        "topics[0].learn: has no effect yet: `aggregator topics learn ports` trains the model"
+    ]
 
 
 def test_sources_arrive_as_written_and_without_the_disabled(full: Configuration, tmp_path: Path) -> None:
@@ -212,6 +214,8 @@ def test_a_topic_of_a_tag_has_the_ids_even_of_disabled_sources(full: Configurati
             max_per_hour=20,
             feed_id="tag:planet.example.org,2020:ports",
             legacy_ids=full.file.parent / "old/ports.atom",
+            raise_by=1.0,
+            lower_by=2.5,
             expect=(
                 Expectation(matches=True, seed="arrival.txt"),
                 Expectation(matches=False, text="A holiday by the sea"),

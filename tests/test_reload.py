@@ -112,6 +112,17 @@ def test_a_new_topic_begins_with_what_is_stored_and_the_others_stay_as_they_are(
     assert log.count("event=ready") == 1
 
 
+def test_what_an_edited_rule_adds_and_drops_is_logged_before_it_does(tmp_path: Path) -> None:
+    texts(tmp_path)
+    with daemon(tmp_path, folder_table(), topic("sea", "title:harbour")) as it:
+        wait_for(it.url("/feeds/sea.atom"), "Ships wait")
+        it.change(old="title:harbour", new="title:envoys")
+        it.logged("event=rematched", times=3)  # both topics were new at the start
+        log = it.stop()
+    told = log.index("topic sea: the edit adds 1, drops 1 of the 2 stored articles")
+    assert told < log.rindex("event=rematched")
+
+
 def test_sighup_reads_it_again_and_says_when_nothing_changed(tmp_path: Path) -> None:
     with daemon(tmp_path, folder_table()) as it:
         it.process.send_signal(signal.SIGHUP)

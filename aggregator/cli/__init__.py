@@ -9,6 +9,7 @@ from aggregator.cli import (  # noqa: F401
     desk,
     desk_lines,
     evaluate,
+    learn,
     maintain,
     seeds,
     setup,

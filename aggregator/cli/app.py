@@ -271,7 +271,7 @@ async def works(found: "Configuration", store: "Store") -> AsyncIterator["Works"
     from aggregator.reading.pool import Readers
     from aggregator.topics.match import compile_topics
 
-    matcher = compile_topics(found.topics, found.packs, ignores=found.ignores)
+    matcher = compile_topics(found.topics, found.packs, ignores=found.ignores, learned=found.learned)
     instance_id = store.upgrade(uuid.uuid4(), clock())
     refuse_changed_grains(found, store)
     backlog = Backlog()

@@ -80,9 +80,9 @@ class Installed:
 
     def _matcher(self, found: Configuration) -> Matcher:
         before = self._found
-        if (found.topics, found.packs, found.ignores) == (before.topics, before.packs, before.ignores):
+        if _rules(found) == _rules(before):
             return self._works.matcher
-        return compile_topics(found.topics, found.packs, ignores=found.ignores)
+        return compile_topics(found.topics, found.packs, ignores=found.ignores, learned=found.learned)
 
     def _edits(self) -> tuple[str, ...]:
         """What rules that were edited will add and drop, before they do."""
@@ -100,6 +100,11 @@ class Installed:
         if found.fetch == self._found.fetch:
             return self._works.fetcher
         return cast("HttpFetcher", self._works.fetcher).under(found.fetch)
+
+
+def _rules(found: Configuration) -> tuple[object, ...]:
+    """All that a matcher is made of."""
+    return found.topics, found.packs, found.ignores, found.learned
 
 
 _KEYS = {"AGGREGATOR_STORAGE__URL": "storage.url", "AGGREGATOR_WEB__LISTEN": "web.listen"}

@@ -110,7 +110,7 @@ def _compare_with_published(found: "Configuration", *, as_json: bool) -> None:
         refuse_changed_grains(found, store)
         with store.read() as reader:
             published = {state.topic_id for state in reader.topic_feeds()}
-            matcher = compile_topics(found.topics, found.packs, ignores=found.ignores)
+            matcher = compile_topics(found.topics, found.packs, ignores=found.ignores, learned=found.learned)
             outlooks = look_ahead(reader, found.topics, matcher)
     finally:
         store.close()

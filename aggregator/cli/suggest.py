@@ -1,17 +1,19 @@
 """`topics suggest`: terms that a rule could add, exclude or drop, from what the desk decided and from labelled files."""
 
 import json
-from pathlib import Path
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aggregator.cli.app import AsJson, configuration, print_json, reading_if_any
+from aggregator.cli.decided import Label, Labels, decided_by_desk, decided_by_labels
 from aggregator.cli.output import say
 from aggregator.cli.topics import TopicName, find_topic, topics
 from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
+    from aggregator.cli.decided import Decided
     from aggregator.storage import Reader
     from aggregator.topics.suggest import Counts, Suggester, Suggestion, Suggestions
 
@@ -23,12 +25,8 @@ _LOOKED_AT = 2000
 def topics_suggest(
     context: typer.Context,
     topic: TopicName,
-    labels: Annotated[
-        Path | None, typer.Option("--labels", help="Labelled texts too, as for `topics evaluate`.")
-    ] = None,
-    label: Annotated[
-        str | None, typer.Option("--label", help="The `label` that means the topic; else the topic's id.")
-    ] = None,
+    labels: Labels = None,
+    label: Label = None,
     most: Annotated[int, typer.Option("--most", min=1, help="At most so many terms of each kind and language.")] = 10,
     as_json: AsJson = False,
 ) -> None:
@@ -38,19 +36,16 @@ def topics_suggest(
     from aggregator.topics.suggest import Suggester
 
     found = configuration(context)
-    asked = find_topic(found, topic)
-    suggester = Suggester(asked, found.packs, found.topics)
-    decided = 0
+    suggester = Suggester(find_topic(found, topic), found.packs, found.topics)
+    decided: set[str] = set()
     with reading_if_any(found) as reader:
         if reader:
-            decided += _add_stored(suggester, reader, topic)
+            decided = _add(suggester, decided_by_desk(reader, topic))
+            _add_others(suggester, reader, decided)
     if labels is not None:
-        decided += _add_labelled(suggester, labels, topic, label)
+        decided |= _add(suggester, decided_by_labels(labels, topic, label))
     if not decided:
-        message = (
-            f"nobody has said anything of '{topic}' yet: pin or drop articles, or name labelled texts with --labels"
-        )
-        raise AggregatorError(message)
+        raise AggregatorError(nothing_said(topic))
     done = suggester.suggestions(most)
     if as_json:
         for one in done.found:
@@ -59,58 +54,31 @@ def topics_suggest(
         _print(topic, done)
 
 
-def _add_stored(suggester: "Suggester", reader: "Reader", topic_id: str) -> int:
-    """What the desk decided, and for comparison what is stored beside; says how many decisions count."""
+def nothing_said(topic_id: str) -> str:
+    """What to do where there is nothing to learn from."""
+    return f"nobody has said anything of '{topic_id}' yet: pin or drop articles, or name labelled texts with --labels"
+
+
+def _add(suggester: "Suggester", texts: "Iterable[Decided]") -> set[str]:
+    """The names of those that were added."""
     from aggregator.topics.suggest import Side
 
-    sides = _decided(reader, topic_id)
-    count = 0
-    for uri, side in sides.items():
-        view = reader.article_view(uri)
-        if view is None:
-            continue
-        match = suggester.match(view.stored.article, dict.fromkeys(seen.source_id for seen in view.observations))
-        suggester.add(view.stored.article, side, match)
-        count += 1
+    names = set()
+    for one in texts:
+        match = suggester.match(one.article, one.source_ids)
+        suggester.add(one.article, Side.WANTED if one.is_wanted else Side.UNWANTED, match)
+        names.add(one.name)
+    return names
+
+
+def _add_others(suggester: "Suggester", reader: "Reader", decided: set[str]) -> None:
+    """For comparison what is stored beside."""
+    from aggregator.topics.suggest import Side
+
     for asked in reader.asked_articles(limit=_LOOKED_AT):
-        if asked.stored.uri not in sides:
+        if asked.stored.uri not in decided:
             match = suggester.match(asked.stored.article, asked.source_ids)
             suggester.add(asked.stored.article, Side.OTHER, match)
-    return count
-
-
-def _decided(reader: "Reader", topic_id: str) -> "dict[str, Any]":
-    """By uri whether the desk wants the article in the topic. A kill says so of a topic that the article matched."""
-    from aggregator.desk import standing
-    from aggregator.topics.suggest import Side
-
-    by_article: dict[str, list[Any]] = {}
-    for decision in reader.decisions():
-        by_article.setdefault(decision.article_uri, []).append(decision)
-    sides: dict[str, Any] = {}
-    for uri, decisions in by_article.items():
-        says = standing(decisions)
-        if topic_id in says.pinned:
-            sides[uri] = Side.WANTED
-        elif topic_id in says.dropped or (says.killed and reader.match_of(uri, topic_id)):
-            sides[uri] = Side.UNWANTED
-    return sides
-
-
-def _add_labelled(suggester: "Suggester", file: Path, topic_id: str, label: str | None) -> int:
-    """Those of which their line says whether they belong; borderline ones say nothing."""
-    from aggregator.cli.labelled_file import read_labelled
-    from aggregator.topics.suggest import Side
-
-    count = 0
-    for one in read_labelled(file):
-        belongs = one.belongs(topic_id, label)
-        if belongs is None or one.is_borderline:
-            continue
-        match = suggester.match(one.article, (one.source_id,))
-        suggester.add(one.article, Side.WANTED if belongs else Side.UNWANTED, match)
-        count += 1
-    return count
 
 
 def _print(topic_id: str, done: "Suggestions") -> None:

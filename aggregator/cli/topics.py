@@ -145,7 +145,7 @@ def compiled(found: "Configuration", topic: "Topic") -> "Matcher":
     from aggregator.topics.match import compile_topics
 
     try:
-        return compile_topics((topic,), found.packs, found.topics, found.ignores)
+        return compile_topics((topic,), found.packs, found.topics, found.ignores, found.learned)
     except QueryError as error:
         raise typer.BadParameter(str(error), param_hint="--query") from error
 

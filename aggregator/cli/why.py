@@ -87,8 +87,8 @@ def _now(found: "Configuration", topic: "Topic", view: "ArticleView") -> _Now:
     from aggregator.topics.explain import Explainer
     from aggregator.topics.match import compile_topics
 
-    matcher = compile_topics((topic,), found.packs, found.topics, found.ignores)
-    explainer = Explainer(topic, found.packs, found.topics, found.ignores)
+    matcher = compile_topics((topic,), found.packs, found.topics, found.ignores, found.learned)
+    explainer = Explainer(topic, found.packs, found.topics, found.ignores, found.learned)
     article = view.stored.article
     sources = dict.fromkeys(seen.source_id for seen in view.observations) or {view.stored.owner.source_id: None}
     unmet = {source_id: explainer.unmet(article, source_id) for source_id in sources}

@@ -8,6 +8,7 @@ Beside the way: `show` and `schema` for people and editors, `edit` for commands 
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from aggregator.config import build, shipped
@@ -15,6 +16,7 @@ from aggregator.config.checks import Surroundings, mistakes, warnings
 from aggregator.config.configuration import Configuration, Intervals, Publish, Site, Storage, Web
 from aggregator.config.findings import Finding, located
 from aggregator.config.lines import Place, find_lines
+from aggregator.config.models import model_file, read_models
 from aggregator.config.own_packs import FOLDER, read_packs
 from aggregator.config.reading import Reading, parse, read, read_text
 from aggregator.config.settings import documented_keys
@@ -36,6 +38,7 @@ __all__ = [
     "load",
     "load_text",
     "located_in",
+    "model_file",
     "read_text",
 ]
 
@@ -82,9 +85,11 @@ def load_text(text: str, path: Path, environment: Mapping[str, str]) -> Configur
     around = Surroundings(environment=environment, agencies=shipped.agencies(), packs=packs.packs)
     if wrong := [*reading.findings, *packs.findings, *mistakes(reading, around)]:
         raise ConfigError(shown, _in_order(wrong, reading, text))
+    found = _built(reading, around, file)
+    models = read_models(found.models, found.topics)
     # A warning has the form of a mistake but stops nothing.
-    odd = ConfigError(shown, _in_order(list(warnings(reading)), reading, text)).lines()
-    return _built(reading, around, file, odd)
+    odd = ConfigError(shown, _in_order([*warnings(reading), *models.findings], reading, text)).lines()
+    return replace(found, learned=models.models, warnings=odd)
 
 
 def located_in(path: Path, findings: Sequence[tuple[Place, str]]) -> tuple[str, ...]:
@@ -111,7 +116,7 @@ def _user_file(environment: Mapping[str, str]) -> list[Path]:
     return [base / "aggregator" / _NAME for base in candidates if base.is_absolute()][:1]
 
 
-def _built(reading: Reading, around: Surroundings, file: Path, warnings: tuple[str, ...]) -> Configuration:
+def _built(reading: Reading, around: Surroundings, file: Path) -> Configuration:
     settings = reading.settings
     enabled = (table for table in settings.sources if table.enabled)
     return Configuration(
@@ -126,5 +131,4 @@ def _built(reading: Reading, around: Surroundings, file: Path, warnings: tuple[s
         topics=tuple(build.topic(table, settings.sources) for table in settings.topics),
         agencies=build.agencies(settings.agencies, around.agencies),
         packs=around.packs,
-        warnings=warnings,
     )

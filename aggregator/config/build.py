@@ -97,6 +97,8 @@ def topic(table: TopicTable, sources: Sequence[SourceTable]) -> Topic:
         max_per_hour=table.max_per_hour,
         feed_id=table.feed_id,
         legacy_ids=table.legacy_ids,
+        raise_by=table.learn.raise_by,
+        lower_by=table.learn.lower_by,
         expect=tuple(
             Expectation(matches=one.match, seed=one.seed, text=one.text, file=one.file) for one in table.expect
         ),

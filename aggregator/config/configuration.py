@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from aggregator.config.models import FOLDER
 from aggregator.config.values import Address, sqlite_path
 from aggregator.model.fetch import FetchLimits
 from aggregator.model.source import AgencyName, Source
-from aggregator.model.topic import Ignore, Pack, Topic
+from aggregator.model.topic import Ignore, Learned, Pack, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +76,16 @@ class Configuration:
     agencies: tuple[AgencyName, ...]
     """Those that ship and the user's."""
     packs: tuple[Pack, ...]
+    learned: tuple[Learned, ...] = ()
+    """Trained models of the topics whose `learn` lets them have a say."""
     warnings: tuple[str, ...] = ()
     """Odd but valid; each in the form of a mistake: `config.toml:12: sources[1].path: ...`."""
+
+    @property
+    def models(self) -> Path:
+        """The folder of trained models: beside the store, or where a store would be."""
+        store = self.storage.sqlite_file
+        return (store.parent if store else self.file.parent / "var") / FOLDER
 
     @property
     def ignores(self) -> tuple[Ignore, ...]:

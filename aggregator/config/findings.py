@@ -21,6 +21,7 @@ _KINDS = (
 _EXPECTED = {
     "bool_type": "true or false",
     "dict_type": "a table",
+    "float_type": "a number",
     "int_type": "a whole number",
     "list_type": "a list",
     "model_type": "a table",

@@ -54,6 +54,7 @@ Duration = Annotated[timedelta, PlainValidator(units.duration), WithJsonSchema(u
 Pause = Annotated[timedelta, PlainValidator(units.pause), WithJsonSchema(units.DURATION_SCHEMA)]
 Size = Annotated[int, PlainValidator(units.size), WithJsonSchema(units.SIZE_SCHEMA)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Bound = Annotated[float, Field(ge=0, le=100)]
 Rank = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 Proxy = Annotated[str | None, PlainValidator(values.proxy), _TEXT]
 Listen = Annotated[Address | None, PlainValidator(values.listen), _TEXT]
@@ -159,6 +160,11 @@ class ExpectTable(Table):
     file: Line | None = None
 
 
+class LearnTable(Table):
+    raise_by: Bound = 0.0  # points of a score; with both 0 there is no model
+    lower_by: Bound = 0.0
+
+
 class TopicTable(Table):
     required: ClassVar[Mapping[str, str]] = {
         "id": "every topic needs an id",
@@ -175,6 +181,7 @@ class TopicTable(Table):
     grain: GrainWord = Grain.UNIQUE  # one entry for all copies of a text
     window: Duration = timedelta(hours=72)  # older at first sight is no news: archive only (rules R17)
     max_per_hour: Count = 30  # what a person can follow; the rest waits its turn (rules R18)
+    learn: LearnTable = LearnTable()  # nothing: a model is the user's decision
     expect: list[ExpectTable] = []  # none
     feed_id: FeedId | None = None  # one of our own (rules R5)
     legacy_ids: Folder | None = None  # the feed begins here

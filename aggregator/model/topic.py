@@ -48,6 +48,9 @@ class Topic:
     window: timedelta = timedelta(hours=72)
     max_per_hour: int = 30
     """Entries made live within an hour; the rest waits its turn (rules R18)."""
+    raise_by: float = 0.0
+    """How much a trained model may add to a score; with `lower_by` 0 there is none."""
+    lower_by: float = 0.0
     expect: tuple[Expectation, ...] = ()
     """Tried by `check` and `topics test`; no part of the rule."""
 
@@ -93,7 +96,8 @@ class Evidence:
     term: str
     """As written in the query or pack."""
     field: str
-    """`headline`, `standfirst`, `summary`, `body`, `author`, `tag`, `url`, `source`, `lang`, `agency`, `place` or `publisher`.
+    """`headline`, `standfirst`, `summary`, `body`, `author`, `tag`, `url`, `source`, `lang`, `agency`, `place` or `publisher`; or
+    `learned` for what a trained model adds, which has no place.
 
     Of a field with several values, such as authors, the offsets are those of the value.
     """
@@ -136,6 +140,18 @@ class Unmet:
     part: str
     """The part of the query that does not hold, as one would type it; or the key that it is about: `sources`, `ignore`."""
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """A topic's trained model and how far the user lets it change a score."""
+
+    topic_id: str
+    raise_by: float
+    lower_by: float
+    bias: float
+    weights: tuple[tuple[int, float], ...]
+    """By number of a hashed term, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

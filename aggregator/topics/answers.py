@@ -1,9 +1,10 @@
 """A rule asked of a reading: whether it holds, which words say so, and what they are worth."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from math import log2
 
+from aggregator.model.article import Article
 from aggregator.model.topic import Points
 from aggregator.topics import nodes as n
 from aggregator.topics.facts import fitting
@@ -41,6 +42,8 @@ class Rulebook:
     rules: Mapping[str, Rule]
     sources: Mapping[str, frozenset[str]]
     """The sources of a topic; empty: all."""
+    judges: Mapping[str, Callable[[Article], float]] = field(default_factory=dict)
+    """By topic id what a trained model adds to a score."""
 
     def holds(self, rule: Rule, reading: Reading) -> bool:
         """Whether the rule is true of the reading."""
@@ -69,8 +72,11 @@ class Rulebook:
                 return is_worth_it and any(companies(rule, text, reading) for text in reading.texts if text.hits)
             case Several(count, parts):
                 return sum(self.holds(part, reading) for part in parts) >= count
-            case Enough(part, score):
-                return self.holds(part, reading) and self.score(self.pieces(part, reading), reading) >= score
+            case Enough(part, score, topic_id):
+                if not self.holds(part, reading):
+                    return False
+                found = self.score(self.pieces(part, reading), reading)
+                return round(found + self.learned(topic_id, reading), 2) >= score
             case Member(topic_id):
                 return self._is_member(topic_id, reading)
         return False
@@ -133,6 +139,15 @@ class Rulebook:
         An idea is a concept of a pack, or a term; what raises the score and what lowers it are two ideas.
         """
         return round(sum(_points(found, reading) for found in self._by_idea(pieces).values()), 2)
+
+    def learned(self, topic_id: str | None, reading: Reading) -> float:
+        """What the topic's trained model adds to a score of this reading; 0 where it has none."""
+        if topic_id is None or topic_id not in self.judges:
+            return 0.0
+        known = reading.learned.get(topic_id)
+        if known is None:
+            known = reading.learned[topic_id] = self.judges[topic_id](reading.article)
+        return known
 
     def parts_of_score(self, pieces: Iterable[Piece], reading: Reading) -> tuple[Points, ...]:
         """What the score is the sum of, most first; what lowers it comes last."""

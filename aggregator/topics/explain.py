@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from aggregator.model.article import Article
-from aggregator.model.topic import Ignore, Pack, Points, Topic, Unmet
+from aggregator.model.topic import Ignore, Learned, Pack, Points, Topic, Unmet
 from aggregator.topics import nodes as n
 from aggregator.topics.answers import Rulebook
 from aggregator.topics.facts import printed_values
-from aggregator.topics.match import OPENING_CHARACTERS, ArticleReader
-from aggregator.topics.reading import Piece, Reading
+from aggregator.topics.learn import Judge
+from aggregator.topics.match import ArticleReader
+from aggregator.topics.reading import OPENING_CHARACTERS, Piece, Reading
 from aggregator.topics.references import as_topic, read_queries
-from aggregator.topics.rules import AnyOf, Compiler, Rule, parts_of, scopes
+from aggregator.topics.rules import AnyOf, Compiler, Enough, Rule, parts_of, scopes, with_learned
 from aggregator.topics.vocabulary import Vocabulary
 from aggregator.topics.written import written
 
@@ -42,6 +43,7 @@ class Explainer:
         packs: tuple[Pack, ...],
         others: tuple[Topic, ...] = (),
         ignores: tuple[Ignore, ...] = (),
+        learned: tuple[Learned, ...] = (),
     ) -> None:
         self._topic = topic
         self._ignored = {one.source_id: as_topic(one).id for one in ignores}
@@ -50,12 +52,19 @@ class Explainer:
         queries = read_queries(tuple(named.values()), by_name)
         vocabulary = Vocabulary()
         self._compiler = Compiler(packs=by_name, vocabulary=vocabulary)
-        rules = {topic_id: self._compiler.rule(query) for topic_id, query in queries.items()}
+        models = {one.topic_id for one in learned}
+        rules = {
+            topic_id: with_learned(self._compiler.rule(query), topic_id)
+            if topic_id in models
+            else self._compiler.rule(query)
+            for topic_id, query in queries.items()
+        }
         self._query = queries[topic.id]
         self._rulebook = Rulebook(
             terms=tuple(vocabulary.numbers),
             rules=rules,
             sources={one.id: frozenset(one.sources) for one in named.values()},
+            judges={one.topic_id: Judge(one).adjustment for one in learned},
         )
         # Where a word stands outside the place that the rule asks for is worth telling.
         self._reader = ArticleReader(_MAIN_SCOPES.union(*(scopes(rule) for rule in rules.values())), vocabulary)
@@ -66,12 +75,23 @@ class Explainer:
         rule = self._rulebook.rules[self._topic.id]
         if not self._rulebook.holds(rule, reading):
             return ()
-        return self._rulebook.parts_of_score(self._rulebook.pieces(rule, reading), reading)
+        parts = self._rulebook.parts_of_score(self._rulebook.pieces(rule, reading), reading)
+        learned = self._rulebook.learned(self._topic.id, reading)
+        if not learned:
+            return parts
+        return (*parts, Points(idea="learned", place="learned", places=1, weight=1.0, points=learned))
 
     def unmet(self, article: Article, source_id: str) -> tuple[Unmet, ...]:
         """What keeps the article out, as that source showed it; none where nothing does."""
         reading = self._reader.read(article, source_id)
-        asked = _Asked(compiler=self._compiler, rulebook=self._rulebook, reading=reading)
+        outermost = self._query.parts if isinstance(self._query, n.And) else (self._query,)
+        asked = _Asked(
+            compiler=self._compiler,
+            rulebook=self._rulebook,
+            reading=reading,
+            topic_id=self._topic.id,
+            outermost=outermost,
+        )
         return (*self._by_source(asked), *asked.unmet(self._query, "text"))
 
     def _by_source(self, asked: "_Asked") -> Iterator[Unmet]:
@@ -91,10 +111,17 @@ class _Asked:
     compiler: Compiler
     rulebook: Rulebook
     reading: Reading
+    topic_id: str
+    outermost: tuple[n.Query, ...]
+    """The parts that the query joins: what a trained model says counts in these alone."""
+
+    def rule(self, query: n.Query, scope: str) -> Rule:
+        rule = self.compiler.rule(query, scope)
+        return with_learned(rule, self.topic_id) if any(query is part for part in self.outermost) else rule
 
     def unmet(self, query: n.Query, scope: str) -> Iterator[Unmet]:
         """What of the query does not hold in the scope."""
-        if self.rulebook.holds(self.compiler.rule(query, scope), self.reading):
+        if self.rulebook.holds(self.rule(query, scope), self.reading):
             return
         match query:
             case n.And(parts=parts):
@@ -144,7 +171,10 @@ class _Asked:
             return
         rule = self.compiler.rule(part, scope)
         score = self.rulebook.score(self.rulebook.pieces(rule, self.reading), self.reading)
-        reason = f"scores {score:g} of the {query.score:g} asked for{self.words(rule, ':')}"
+        whole = self.rule(query, scope)
+        learned = self.rulebook.learned(whole.learned, self.reading) if isinstance(whole, Enough) else 0.0
+        told = f", learned {learned:+.1f}" if learned else ""
+        reason = f"scores {score + learned:g} of the {query.score:g} asked for{self.words(rule, ':')}{told}"
         yield Unmet(part=_shown(query, scope), reason=reason)
 
     def _reason(self, query: n.Query, scope: str) -> str:

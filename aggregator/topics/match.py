@@ -10,24 +10,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from aggregator.model.article import Article
-from aggregator.model.topic import Evidence, Ignore, Match, Pack, Topic
+from aggregator.model.topic import Evidence, Ignore, Learned, Match, Pack, Topic
 from aggregator.text import fold
 from aggregator.topics import nodes as n
 from aggregator.topics.answers import Rulebook
 from aggregator.topics.finder import Finder
-from aggregator.topics.reading import Part, Piece, Reading, Text
-from aggregator.topics.references import as_topic, read_queries, versions, with_ignores
-from aggregator.topics.rules import Compiler, Needs, Rule, fewest, needs, scopes
+from aggregator.topics.learn import Judge
+from aggregator.topics.reading import OPENING_CHARACTERS, Part, Piece, Reading, Text
+from aggregator.topics.references import as_topic, read_queries, versions, with_ignores, with_learning
+from aggregator.topics.rules import Compiler, Needs, Rule, fewest, needs, scopes, with_learned
 from aggregator.topics.vocabulary import Vocabulary
 
 MAX_BODY_CHARACTERS = 200_000
 MAX_EVIDENCE = 50
 LEAD_CHARACTERS = 600
-# Two or three sentences. Measured on headlines with summaries: later on a country is more often named in passing.
-OPENING_CHARACTERS = 400
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _OF_MAIN_TEXT = frozenset(("lead", "body", "text", "opening"))
 _OF_ARTICLE = _OF_MAIN_TEXT | {"title"}
+
+
+_Given = tuple[tuple[Topic, ...], tuple[Pack, ...], tuple[Topic, ...], tuple[Ignore, ...], tuple[Learned, ...]]
 
 
 def compile_topics(
@@ -35,14 +37,15 @@ def compile_topics(
     packs: tuple[Pack, ...],
     others: tuple[Topic, ...] = (),
     ignores: tuple[Ignore, ...] = (),
+    learned: tuple[Learned, ...] = (),
 ) -> "Matcher":
     """The matcher of all topics. Raises QueryError for a query that does not parse or names what is not there.
 
     `others` may be named by the topics and are not matched themselves: one topic that is tried alone is given the rest of
     the configuration. One with the id of a topic stands back behind it. What a source ignores belongs to no topic as long as
-    that source alone has shown it.
+    that source alone has shown it. A trained model changes the score of its topic, within its bounds.
     """
-    return Matcher(topics, packs, others, ignores)
+    return Matcher(topics, packs, others, ignores, learned)
 
 
 class Matcher:
@@ -54,23 +57,32 @@ class Matcher:
         packs: tuple[Pack, ...],
         others: tuple[Topic, ...] = (),
         ignores: tuple[Ignore, ...] = (),
+        learned: tuple[Learned, ...] = (),
     ) -> None:
-        self._given = (topics, packs, others, ignores)
+        self._given = (topics, packs, others, ignores, learned)
         named = {topic.id: topic for topic in (*others, *topics, *map(as_topic, ignores))}
         by_name = {pack.name: pack for pack in packs}
         queries = read_queries(tuple(named.values()), by_name)
         vocabulary = Vocabulary()
         compiler = Compiler(packs=by_name, vocabulary=vocabulary)
-        rules = {topic_id: compiler.rule(query) for topic_id, query in queries.items()}
+        models = {one.topic_id: one for one in learned}
+        rules = {
+            topic_id: with_learned(compiler.rule(query), topic_id) if topic_id in models else compiler.rule(query)
+            for topic_id, query in queries.items()
+        }
         version_of = versions(named, queries, by_name)
         self.rule_versions: Mapping[str, str] = {
-            topic.id: with_ignores(topic, version_of[topic.id], ignores, version_of) for topic in topics
+            topic.id: with_learning(
+                with_ignores(topic, version_of[topic.id], ignores, version_of), models.get(topic.id)
+            )
+            for topic in topics
         }
-        """By topic id a digest of its query, its sources, what these ignore, and the packs and topics it uses (rules R27)."""
+        """By topic id a digest of its query, its sources, what these ignore, the packs and topics it uses, and its model (rules R27)."""
         self._rulebook = Rulebook(
             terms=tuple(vocabulary.numbers),
             rules=rules,
             sources={topic.id: frozenset(topic.sources) for topic in named.values()},
+            judges={topic_id: Judge(one).adjustment for topic_id, one in models.items()},
         )
         self._topics = tuple(
             _Asked(id=topic.id, sources=frozenset(topic.sources), rule=rules[topic.id]) for topic in topics
@@ -79,9 +91,7 @@ class Matcher:
         self._candidates = _Candidates(self._topics, rules)
         self._reader = ArticleReader(frozenset[str]().union(*map(scopes, rules.values())), vocabulary)
 
-    def __reduce__(
-        self,
-    ) -> tuple[type["Matcher"], tuple[tuple[Topic, ...], tuple[Pack, ...], tuple[Topic, ...], tuple[Ignore, ...]]]:
+    def __reduce__(self) -> tuple[type["Matcher"], "_Given"]:
         return Matcher, self._given
 
     def match(self, article: Article, source_id: str) -> tuple[Match, ...]:
@@ -111,11 +121,15 @@ class Matcher:
                 terms[piece.term].concept or "",
             ),
         )
+        learned = self._rulebook.learned(topic.id, reading)
         return Match(
             topic_id=topic.id,
             rule_version=self.rule_versions[topic.id],
-            score=self._rulebook.score(pieces, reading),
-            evidence=tuple([self._evidence(piece, reading) for piece in in_order[:MAX_EVIDENCE]]),
+            score=round(self._rulebook.score(pieces, reading) + learned, 2),
+            evidence=(
+                *[self._evidence(piece, reading) for piece in in_order[:MAX_EVIDENCE]],
+                *([_what_was_learned(learned)] if learned else []),
+            ),
         )
 
     def _evidence(self, piece: Piece, reading: Reading) -> Evidence:
@@ -126,6 +140,11 @@ class Matcher:
         else:
             field, start, end = n.FACT_FIELDS[piece.text - len(reading.texts)], piece.start, piece.end
         return Evidence(term=term.text, field=field, start=start, end=end, concept=term.concept, weight=piece.weight)
+
+
+def _what_was_learned(adjustment: float) -> Evidence:
+    """A model has no words to show; that it had a say is never hidden."""
+    return Evidence(term=f"learned {adjustment:+.1f}", field="learned", start=0, end=0, weight=adjustment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

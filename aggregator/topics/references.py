@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from aggregator.errors import QueryError
-from aggregator.model.topic import Ignore, Pack, Topic
+from aggregator.model.topic import Ignore, Learned, Pack, Topic
 from aggregator.text import digest
 from aggregator.topics import nodes as n
 from aggregator.topics.mistakes import suggestion
@@ -83,6 +83,14 @@ def with_ignores(topic: Topic, version: str, ignores: Sequence[Ignore], version_
         return version
     parts = sorted(f"{one.source_id} {version_of[as_topic(one).id]}" for one in of_its_sources)
     return digest(version, *parts).hex()
+
+
+def with_learning(version: str, learned: Learned | None) -> str:
+    """The version of a rule together with that of its trained model and the bounds of that; its own where it has none."""
+    if learned is None:
+        return version
+    numbers = (learned.raise_by, learned.lower_by, learned.bias, learned.weights)
+    return digest(version, "learned", repr(numbers)).hex()
 
 
 def _of_pack(pack: Pack, part: str | None) -> Iterator[str]:

@@ -94,6 +94,8 @@ class Enough:
 
     part: "Rule"
     score: float
+    learned: str | None = None
+    """The topic whose trained model has a say in the score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,16 @@ def parts_of(rule: Rule) -> tuple[Rule, ...]:
         case Negated(part) | Counted(part) | Enough(part):
             return (part,)
     return ()
+
+
+def with_learned(rule: Rule, topic_id: str) -> Rule:
+    """The rule of a topic that has a trained model: its outermost `minscore:` counts what the model says."""
+    match rule:
+        case Enough(part, score):
+            return Enough(part, score, topic_id)
+        case Every(parts):
+            return Every(tuple([with_learned(part, topic_id) for part in parts]))
+    return rule
 
 
 Needs = tuple[frozenset[int], ...]

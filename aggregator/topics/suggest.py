@@ -15,7 +15,8 @@ from aggregator.model.article import Article
 from aggregator.model.topic import Match, Pack, Topic
 from aggregator.text import Folded, fold
 from aggregator.topics.finder import Finder
-from aggregator.topics.match import OPENING_CHARACTERS, compile_topics
+from aggregator.topics.match import compile_topics
+from aggregator.topics.reading import OPENING_CHARACTERS
 from aggregator.topics.references import read_queries
 from aggregator.topics.rules import Compiler
 from aggregator.topics.vocabulary import Vocabulary
