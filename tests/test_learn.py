@@ -172,7 +172,7 @@ def test_learning_writes_a_model_that_counts_once_it_has_bounds(tmp_path: Path) 
 def test_bounds_without_a_model_that_can_be_used_are_warned_of(tmp_path: Path) -> None:
     file = configure(tmp_path, "learn = { raise_by = 1 }\n")
     (warning,) = load(file, {}).warnings
-    assert warning == f"{file}:34: topics[0].learn: has no effect yet: `aggregator topics learn libya` trains the model"
+    assert warning == f"{file}:35: topics[0].learn: has no effect yet: `aggregator topics learn libya` trains the model"
     (tmp_path / "learned").mkdir()
     (tmp_path / "learned" / "libya.json").write_text("[]", "utf-8")
     (warning,) = load(file, {}).warnings

@@ -219,6 +219,7 @@ def test_why_says_where_the_store_is_behind_the_rule(edited: Path) -> None:
     assert "changed since: at the next run it matches, score 3\n" in shown
 
 
+@pytest.mark.slow
 def test_an_edit_is_told_before_it_takes_effect(edited: Path) -> None:
     told = (
         "topic libya: the edit adds 1, drops 1 of the 2 stored articles; what it adds goes to\n"

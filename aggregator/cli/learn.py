@@ -1,6 +1,5 @@
 """`topics learn`: train a topic's model from what the desk and labelled files say; the configuration says how far it counts."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,19 +72,12 @@ def _lessons(found: "Configuration", topic_id: str, labels: Path | None, label: 
 
 
 def _write(file: Path, text: str) -> None:
-    """The file as a whole or not at all."""
-    part = file.with_name(f"{file.name}.part")
+    from aggregator.publish import write
+
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
-        part.replace(file)
+        write(file, text.encode())
     except OSError as error:
         raise AggregatorError(f"{file} cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _print(topic_id: str, file: Path, trained: "Trained", *, dry_run: bool, is_on: bool) -> None:
