@@ -194,9 +194,12 @@ def locked(found: "Configuration") -> Iterator[None]:
 
 
 def refuse_changed_grains(found: "Configuration", store: "Store") -> None:
-    """A published feed keeps its grain and with it its ids (rules R26). Raises ConfigError."""
+    """A published feed keeps its grain and with it its ids (rules R26), under a new id too. Raises ConfigError."""
     with store.read() as reader:
         published = {feed.topic_id: feed.grain for feed in reader.topic_feeds() if feed.bytes_digest}
+    for topic in found.topics:
+        before = next((published[name] for name in topic.former if name in published), topic.grain)
+        published.setdefault(topic.id, before)
     mistakes = tuple(
         ConfigMistake(
             path=f"topics[{number}].grain",
@@ -236,6 +239,7 @@ def assembled(
         language=found.site.language,
         base_url=found.site.base_url,
         directory=found.publish.directory,
+        hubs=found.websub.hubs,
         clock=clock,
         page_time=found.fetch.timeout,
         readers=readers,

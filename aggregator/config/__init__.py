@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aggregator.config import build, shipped
 from aggregator.config.checks import Surroundings, mistakes, warnings
-from aggregator.config.configuration import Configuration, Intervals, Publish, Site, Storage, Web
+from aggregator.config.configuration import Configuration, Intervals, Publish, Site, Storage, Web, Websub
 from aggregator.config.findings import Finding, located
 from aggregator.config.lines import find_lines
 from aggregator.config.own_packs import FOLDER, read_packs
@@ -30,6 +30,7 @@ __all__ = [
     "Site",
     "Storage",
     "Web",
+    "Websub",
     "documented_keys",
     "effective",
     "find",
@@ -108,8 +109,9 @@ def _built(reading: Reading, around: Surroundings, file: Path, warnings: tuple[s
         file=file,
         site=build.site(settings.site, settings.web.listen),
         storage=Storage(url=settings.storage.url),
-        publish=Publish(directory=settings.publish.directory),
-        web=Web(listen=settings.web.listen),
+        publish=Publish(directory=settings.publish.directory, gzip=settings.publish.gzip),
+        web=build.web(settings.web, around.environment),
+        websub=Websub(hubs=tuple(dict.fromkeys(settings.websub.hubs))),
         fetch=build.fetch_limits(settings.fetch, settings.site.contact),
         defaults=build.intervals(settings.defaults, settings.defaults),
         sources=tuple(build.source(table, settings.defaults, around.environment) for table in enabled),

@@ -47,6 +47,7 @@ Timezone = Annotated[str, AfterValidator(values.timezone)]
 BaseAddress = Annotated[str, AfterValidator(values.base_address)]
 SourceAddress = Annotated[str, AfterValidator(values.source_address)]
 Contact = Annotated[str, AfterValidator(values.contact)]
+HubAddress = Annotated[str, AfterValidator(values.hub_address)]
 AuthVariable = Annotated[str, AfterValidator(values.auth_variable)]
 Headers = Annotated[dict[str, str], AfterValidator(values.headers)]
 Duration = Annotated[timedelta, PlainValidator(units.duration), WithJsonSchema(units.DURATION_SCHEMA)]
@@ -91,10 +92,16 @@ class StorageTable(Table):
 
 class PublishTable(Table):
     directory: Folder = Field(default="feeds", validate_default=True)
+    gzip: bool = False  # our own server packs what is asked for; others need the packed file beside the feed
 
 
 class WebTable(Table):
     listen: Listen = DEFAULT_LISTEN
+    query_key: AuthVariable | None = None  # a key that is made once and lies in the store
+
+
+class WebsubTable(Table):
+    hubs: list[HubAddress] = []  # none: a hub is somebody else's service, or one to be run beside this
 
 
 class FetchTable(Table):
@@ -171,6 +178,7 @@ class TopicTable(Table):
     grain: GrainWord = Grain.UNIQUE  # one entry for all copies of a text
     window: Duration = timedelta(hours=72)  # older at first sight is no news: archive only (rules R17)
     max_per_hour: Count = 30  # what a person can follow; the rest waits its turn (rules R18)
+    former: list[TopicSlug] = []  # none: it was always called so
     expect: list[ExpectTable] = []  # none
 
 
@@ -181,6 +189,7 @@ class Settings(Table):
     storage: StorageTable
     publish: PublishTable
     web: WebTable
+    websub: WebsubTable
     fetch: FetchTable
     defaults: IntervalsTable
     agencies: list[AgencyTable] = []

@@ -29,9 +29,11 @@ from aggregator.errors import AggregatorError, PublishError
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceKind
 from aggregator.pipeline import Agenda, Works, attend, poll, publish, redraw_due, rematch
+from aggregator.pipeline.announce import Announcer
 from aggregator.pipeline.poll import reschedule
 from aggregator.pipeline.push import ask_hubs, heed
 from aggregator.pipeline.rematch import steps
+from aggregator.telemetry.metrics import Metrics
 from aggregator.web import Heartbeat, Server
 
 _LOG = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ _PUBLISH_S = 2
 # Also without a new entry: a waiting change whose hour is over, a file that somebody deleted.
 _PUBLISH_ALL_S = 60
 _HUBS_S = 10
+# Hubs of our own feeds hear of a change so soon after it is published.
+_ANNOUNCE_S = 3
 # An editor may write a file in pieces: it is read when it was left alone for so long.
 _SETTLED_S = 1.0
 _RELOAD_S = 1
@@ -61,11 +65,14 @@ class Daemon:
         server: Server | None,
         sockets: list[socket.socket],
         heartbeat: Heartbeat,
+        *,
+        metrics: Metrics,
     ) -> None:
         # Replaced as a whole by a reload, between two dispatches; polls under way go on with those they began with.
         self._works = works
         self._configured = configured
         self._heartbeat = heartbeat
+        self._metrics = metrics
         self._server = server
         self._sockets = sockets
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -74,6 +81,8 @@ class Daemon:
         self._in_flight: set[str] = set()
         self._rounds: set[asyncio.Task[None]] = set()
         self._asking: asyncio.Task[int] | None = None
+        self._announcer = Announcer()
+        self._telling: asyncio.Task[int] | None = None
         self._stop = asyncio.Event()
         self._is_dirty = False
         # At the start, and after a file could not be written, archive pages are looked at too.
@@ -127,6 +136,7 @@ class Daemon:
         scheduler.add_job(self._publish_dirty, IntervalTrigger(seconds=_PUBLISH_S), id="publish", next_run_time=now)
         scheduler.add_job(self._publish_all, IntervalTrigger(seconds=_PUBLISH_ALL_S), id="publish-all")
         scheduler.add_job(self._reload_if_wanted, IntervalTrigger(seconds=_RELOAD_S), id="reload")
+        scheduler.add_job(self._announce, IntervalTrigger(seconds=_ANNOUNCE_S), id="announce", next_run_time=now)
         scheduler.add_job(self._ask_hubs, IntervalTrigger(seconds=_HUBS_S), id="hubs", next_run_time=now)
         return scheduler
 
@@ -181,6 +191,7 @@ class Daemon:
             self._in_flight.difference_update(source.id for source in claimed)
 
     def _polled(self, done: Poll) -> None:
+        self._metrics.polled(done)
         self._in_flight.discard(done.source_id)
         self._is_dirty = self._is_dirty or done.outcome is Outcome.NEW
 
@@ -204,6 +215,15 @@ class Daemon:
         if last:
             last.result()
 
+    async def _announce(self) -> None:
+        """Tell our hubs beside the tick. A defect of the last time is the scheduler's to log."""
+        if self._stop.is_set() or not self._works.hubs or (self._telling and not self._telling.done()):
+            return
+        last = self._telling
+        self._telling = asyncio.create_task(self._announcer.tell(self._works, self._writer, self._metrics.announced))
+        if last:
+            last.result()
+
     async def _publish_dirty(self) -> None:
         if self._is_dirty:
             await self._publish_all()
@@ -213,7 +233,8 @@ class Daemon:
         heal, self._is_dirty, self._must_heal = self._must_heal, False, False
         published = tuple(topic for topic in self._works.topics if topic.id not in self._coming)
         try:
-            await self._write(lambda works, now: publish(replace(works, topics=published), now, heal=heal))
+            changes = await self._write(lambda works, now: publish(replace(works, topics=published), now, heal=heal))
+            self._metrics.published(sum(len(change.added) for change in changes))
             self._complaint = ""
         except PublishError as error:
             self._is_dirty = self._must_heal = True
@@ -286,7 +307,7 @@ class Daemon:
 
     async def _put_in_force(self, renewal: Renewal) -> None:
         before, under_way = self._works, frozenset(self._in_flight)
-        polls = self._rounds | ({self._asking} if self._asking else set())
+        polls = self._rounds | {task for task in (self._asking, self._telling) if task}
         # From here to the next await nothing else runs: no tick sees one half of each.
         self._works = renewal.works
         self._coming |= {topic.id for topic in renewal.works.topics} - {topic.id for topic in before.topics}
@@ -320,7 +341,7 @@ class Daemon:
 
     async def _drain(self) -> None:
         # What a hub did not answer is asked again after the next start, what was not rematched is done then.
-        left = [task for task in (self._asking, self._reloading) if task]
+        left = [task for task in (self._asking, self._telling, self._reloading) if task]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)

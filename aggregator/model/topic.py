@@ -45,6 +45,8 @@ class Topic:
     window: timedelta = timedelta(hours=72)
     max_per_hour: int = 30
     """Entries made live within an hour; the rest waits its turn (rules R18)."""
+    former: tuple[str, ...] = ()
+    """Ids under which it was published before: their addresses lead here, their history goes on here."""
     expect: tuple[Expectation, ...] = ()
     """Tried by `check` and `topics test`; no part of the rule."""
 

@@ -17,6 +17,7 @@ from aggregator.pipeline.enter import release_pending, release_queued
 from aggregator.pipeline.feed_state import feed_state
 from aggregator.pipeline.record import Visit, record
 from aggregator.pipeline.rematch import rematch_in
+from aggregator.pipeline.rename import drop_former_files
 from aggregator.pipeline.source_health import render_health
 from aggregator.pipeline.works import Works
 from aggregator.render import SeenEntry, render_document, seen_entries
@@ -83,6 +84,7 @@ def publish(works: Works, now: datetime, *, heal: bool = False) -> tuple[FeedCha
         files.write(health.path, health.data)
     except OSError as error:
         errors.append((health.path, error))
+    drop_former_files(works)
     if errors:
         path, first = errors[0]
         raise PublishError(str(path), first.strerror or str(first), len(errors) - 1) from first
@@ -147,6 +149,7 @@ def _head(works: Works, topic: Topic, feed_id: str, updated_at: datetime) -> Fee
         updated_at=updated_at,
         self_url=f"{works.base_url}/feeds/{topic.id}.atom",
         alternate_url=f"{works.base_url}/",
+        hubs=works.hubs,
     )
 
 
@@ -182,6 +185,7 @@ def _render_page(works: Works, topic: Topic, feed_id: str, number: int, rows: tu
                 head,
                 self_url=_page_url(works, topic, number) or "",
                 current_url=head.self_url,
+                hubs=(),
                 prev_archive_url=_page_url(works, topic, number - 1),
             ),
             fragments=tuple(fragment for fragment in shown if fragment),

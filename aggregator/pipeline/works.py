@@ -34,6 +34,8 @@ class Works:
     directory: Path
     """Where published feeds go."""
     clock: Callable[[], datetime]
+    hubs: tuple[str, ...] = ()
+    """Told of every change of a topic's feed (WebSub)."""
     page_time: timedelta = timedelta(seconds=20)
     """For the pages of one poll's entries, all together."""
     readers: Readers = field(default_factory=Readers)

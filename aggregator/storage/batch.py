@@ -24,6 +24,7 @@ from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.driver import Driver
 from aggregator.storage.history import History
 from aggregator.storage.incidents import Incidents
+from aggregator.storage.serving import Serving
 from aggregator.storage.subscriptions import Subscriptions
 from aggregator.storage.tables import (
     article,
@@ -62,6 +63,7 @@ class Batch:
         self.copies = Copies(self._connection, self._article_id)
         self.incidents = Incidents(self._connection)
         self.subscriptions = Subscriptions(self._connection)
+        self.serving = Serving(self._connection)
 
     def send(self) -> None:
         """Send the writes that wait for company; `Store.batch` does it before the transaction ends."""

@@ -1,0 +1,58 @@
+"""The tree of a query -> the one text that stands for it: queries that mean the same by their form are written the same.
+
+Alternatives and conditions stand in order and once, words in small letters, every group in its parentheses.
+"""
+
+from aggregator.topics import nodes as n
+from aggregator.topics.mistakes import SENTENCE
+
+_GROUPED = (n.And, n.Or, n.Not, n.Near, n.Weighted)
+
+
+def written(query: n.Query) -> str:
+    """The text; parsed again it is the same query, its parts in order."""
+    match query:
+        case n.And(parts=parts):
+            return " AND ".join(sorted({_in_and(part) for part in parts}))
+        case n.Or(parts=parts):
+            return " OR ".join(sorted({written(part) for part in parts}))
+        case n.Not(part=part):
+            return f"NOT {_atom(part)}"
+        case n.Near(left=left, right=right, words=words):
+            return f"{_weighed(left)} NEAR/{SENTENCE if words is None else words} {_weighed(right)}"
+        case n.Weighted(part=part, weight=weight):
+            return f"{_atom(part)}^{weight:g}"
+        case n.AtLeast(count=count, part=part):
+            return f"atleast:{count}({written(part)})"
+        case n.MinScore(score=score, part=part):
+            return f"minscore:{score:g}({written(part)})"
+        case n.FieldOf(name=name, part=part):
+            return f"{name}:({written(part)})" if isinstance(part, n.All) else f"{name}:{_atom(part)}"
+    return _named(query)
+
+
+def _named(query: n.Query) -> str:
+    match query:
+        case n.PackOf(name=name, part=part):
+            return f"pack:{name}/{part}" if part else f"pack:{name}"
+        case n.TopicOf(id=topic_id):
+            return f"topic:{topic_id}"
+        case n.Word(text=text):
+            return text.lower()
+        case n.Prefix(text=text):
+            return f"{text.lower()}*"
+        case n.Phrase(text=text):
+            return f"“{text.lower()}”" if '"' in text else f'"{text.lower()}"'
+    return "*"
+
+
+def _atom(query: n.Query) -> str:
+    return f"({written(query)})" if isinstance(query, _GROUPED) else written(query)
+
+
+def _weighed(query: n.Query) -> str:
+    return written(query) if isinstance(query, n.Weighted) else _atom(query)
+
+
+def _in_and(query: n.Query) -> str:
+    return f"({written(query)})" if isinstance(query, n.Or) else written(query)
