@@ -240,6 +240,7 @@ def assembled(
         base_url=found.site.base_url,
         directory=found.publish.directory,
         hubs=found.websub.hubs,
+        gzip=found.publish.gzip,
         clock=clock,
         page_time=found.fetch.timeout,
         readers=readers,

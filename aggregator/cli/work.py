@@ -110,8 +110,7 @@ def _opened(found: "Configuration") -> "Iterator[Store]":
 async def _once(
     found: "Configuration", store: "Store", *, everything: bool
 ) -> "tuple[tuple[Poll, ...], tuple[FeedChange, ...]]":
-    from aggregator.pipeline import attend, poll, rematch
-    from aggregator.pipeline import publish as publish_feeds
+    from aggregator.pipeline import attend, poll, publish_and_pack, rematch
 
     async with works(found, store) as parts:
         rematch(parts, clock())
@@ -125,7 +124,7 @@ async def _once(
                     break
                 await asyncio.sleep(_LOOK_AGAIN_S)
                 polls |= {done.source_id: done for done in await poll(parts, writer, sources=young)}
-        return tuple(polls.values()), publish_feeds(parts, clock(), heal=True)
+        return tuple(polls.values()), publish_and_pack(parts, clock())
 
 
 def _claimed(parts: "Works", *, everything: bool) -> "tuple[Source, ...]":
@@ -172,13 +171,12 @@ async def _rehearse(found: "Configuration", *, everything: bool | None) -> "tupl
 
 
 async def _publish(found: "Configuration", store: "Store") -> "tuple[FeedChange, ...]":
-    from aggregator.pipeline import attend, rematch
-    from aggregator.pipeline import publish as publish_feeds
+    from aggregator.pipeline import attend, publish_and_pack, rematch
 
     async with works(found, store) as parts:
         rematch(parts, clock())
         attend(parts, clock())
-        return publish_feeds(parts, clock(), heal=True)
+        return publish_and_pack(parts, clock())
 
 
 async def _run(found: "Configuration", store: "Store") -> None:

@@ -30,6 +30,7 @@ from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import Source, SourceKind
 from aggregator.pipeline import Agenda, Works, attend, poll, publish, redraw_due, rematch
 from aggregator.pipeline.announce import Announcer
+from aggregator.pipeline.packing import Packer
 from aggregator.pipeline.poll import reschedule
 from aggregator.pipeline.push import ask_hubs, heed
 from aggregator.pipeline.rematch import steps
@@ -82,6 +83,7 @@ class Daemon:
         self._rounds: set[asyncio.Task[None]] = set()
         self._asking: asyncio.Task[int] | None = None
         self._announcer = Announcer()
+        self._packer = Packer()
         self._telling: asyncio.Task[int] | None = None
         self._stop = asyncio.Event()
         self._is_dirty = False
@@ -235,12 +237,17 @@ class Daemon:
         try:
             changes = await self._write(lambda works, now: publish(replace(works, topics=published), now, heal=heal))
             self._metrics.published(sum(len(change.added) for change in changes))
+            await self._pack()
             self._complaint = ""
         except PublishError as error:
             self._is_dirty = self._must_heal = True
             if str(error) != self._complaint:  # once, not at every tick
                 _LOG.error(str(error))
             self._complaint = str(error)
+
+    async def _pack(self) -> None:
+        """Packed files beside the new ones, where they are wanted; polls and the next publication do not wait for it."""
+        await asyncio.to_thread(self._packer.pack, self._works.directory, is_wanted=self._works.gzip)
 
     async def _write(self, stage: Callable[[Works, datetime], _T]) -> _T:
         """Run a stage on the writer's thread."""

@@ -4,6 +4,7 @@ poll: claim -> fetch -> read -> record; publish: ledger -> files; rematch: store
 """
 
 from aggregator.pipeline.attend import attend
+from aggregator.pipeline.packing import publish_and_pack
 from aggregator.pipeline.poll import Agenda, allowed, due, poll, redraw_due, visit
 from aggregator.pipeline.publish import FeedChange, publish, rehearse
 from aggregator.pipeline.record import Visit
@@ -20,6 +21,7 @@ __all__ = [
     "due",
     "poll",
     "publish",
+    "publish_and_pack",
     "redraw_due",
     "rehearse",
     "rematch",

@@ -36,6 +36,8 @@ class Works:
     clock: Callable[[], datetime]
     hubs: tuple[str, ...] = ()
     """Told of every change of a topic's feed (WebSub)."""
+    gzip: bool = False
+    """A packed file lies beside each published one."""
     page_time: timedelta = timedelta(seconds=20)
     """For the pages of one poll's entries, all together."""
     readers: Readers = field(default_factory=Readers)

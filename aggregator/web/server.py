@@ -8,6 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.errors import AggregatorError
+from aggregator.web.protocol import BoundedProtocol
 
 
 class ListenError(AggregatorError):
@@ -32,6 +33,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._front,
+                http=BoundedProtocol,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
