@@ -3,6 +3,8 @@
 Alternatives and conditions stand in order and once, words in small letters, every group in its parentheses.
 """
 
+from collections.abc import Iterator
+
 from aggregator.topics import nodes as n
 from aggregator.topics.mistakes import SENTENCE
 
@@ -12,14 +14,14 @@ _GROUPED = (n.And, n.Or, n.Not, n.Near, n.Weighted)
 def written(query: n.Query) -> str:
     """The text; parsed again it is the same query, its parts in order."""
     match query:
-        case n.And(parts=parts):
-            return " AND ".join(sorted({_in_and(part) for part in parts}))
-        case n.Or(parts=parts):
-            return " OR ".join(sorted({written(part) for part in parts}))
+        case n.And():
+            return " AND ".join(sorted({_in_and(part) for part in _flat(query)}))
+        case n.Or():
+            return " OR ".join(sorted({written(part) for part in _flat(query)}))
         case n.Not(part=part):
             return f"NOT {_atom(part)}"
         case n.Near(left=left, right=right, words=words):
-            return f"{_weighed(left)} NEAR/{SENTENCE if words is None else words} {_weighed(right)}"
+            return f"{_atom(left)} NEAR/{SENTENCE if words is None else words} {_atom(right)}"
         case n.Weighted(part=part, weight=weight):
             return f"{_atom(part)}^{weight:g}"
         case n.AtLeast(count=count, part=part):
@@ -27,7 +29,7 @@ def written(query: n.Query) -> str:
         case n.MinScore(score=score, part=part):
             return f"minscore:{score:g}({written(part)})"
         case n.FieldOf(name=name, part=part):
-            return f"{name}:({written(part)})" if isinstance(part, n.All) else f"{name}:{_atom(part)}"
+            return f"{name}:{_atom(part)}"
     return _named(query)
 
 
@@ -50,8 +52,13 @@ def _atom(query: n.Query) -> str:
     return f"({written(query)})" if isinstance(query, _GROUPED) else written(query)
 
 
-def _weighed(query: n.Query) -> str:
-    return written(query) if isinstance(query, n.Weighted) else _atom(query)
+def _flat(query: n.And | n.Or) -> Iterator[n.Query]:
+    """The parts, those of a group that joins in the same way each by itself."""
+    for part in query.parts:
+        if isinstance(part, n.And | n.Or) and type(part) is type(query):
+            yield from _flat(part)
+        else:
+            yield part
 
 
 def _in_and(query: n.Query) -> str:
