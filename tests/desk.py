@@ -43,6 +43,7 @@ class Desk:
     agencies: tuple[AgencyName, ...] = ()
     packs: tuple[Pack, ...] = ()
     now: datetime = START
+    base_url: str = "http://127.0.0.1:8080"
 
     def works(self, fetcher: HttpFetcher) -> Works:
         """The pipe's parts as `cli` would build them."""
@@ -57,7 +58,7 @@ class Desk:
             site_title="Test desk",
             site_author="The desk",
             language="en",
-            base_url="http://127.0.0.1:8080",
+            base_url=self.base_url,
             directory=self.directory,
             clock=lambda: self.now,
         )

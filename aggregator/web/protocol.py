@@ -9,13 +9,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # As much as uvicorn's other protocol takes; no client of feeds sends more than 2 KB.
 MAX_HEAD_BYTES = 64 * 1024
-HEAD_S = 10.0
-"""From the connection, or from the first byte of a further request, to the end of its head."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """Closes a connection whose head is too long or too slow: nobody who does that waits for an answer."""
 
+    head_s = 10.0
+    """From the connection, or from the first byte of a further request, to the end of its head."""
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
 
@@ -45,7 +45,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _expect_head(self) -> None:
         self._forget_timer()
         self._head_bytes = 0
-        self._head_timer = self.loop.call_later(HEAD_S, self.transport.abort)
+        self._head_timer = self.loop.call_later(self.head_s, self.transport.abort)
 
     def _forget_timer(self) -> None:
         if self._head_timer is not None:
