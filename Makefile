@@ -67,6 +67,7 @@ quality-short: setup
 bench: setup
 	$(BIN)/python bench/cost.py --feeds 200
 	$(BIN)/python bench/in_flight.py
+	$(BIN)/python bench/serving.py
 
 # Each rule of good manners on a server of our own; beside lemon24/reader where READER_PYTHON names an interpreter that has it.
 manners: setup

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import feedparser
+import httpx
 import pytest
 
 from aggregator.fetch import HttpFetcher
@@ -18,7 +19,7 @@ from tests.atom_rules import problems
 from tests.desk import LIMITS, START, Desk, desk
 from tests.documents import feed_source, item, rss
 from tests.loopback import Reply, serve
-from tests.program import feed_table, free_port, run
+from tests.program import feed_table, free_port, run, running, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -130,3 +131,19 @@ def test_a_published_grain_stays_under_a_new_id(tmp_path: Path) -> None:
         (tmp_path / "config.toml").write_text(head + changed, "utf-8")
         done = run(tmp_path, "once")
     assert (done.code, "topics[0].grain: 'new' is published with grain 'unique'" in done.err) == (78, True)
+
+
+def test_a_running_daemon_takes_the_rename_and_leads_on(tmp_path: Path) -> None:
+    topic = '[[topics]]\nid = "{}"\ntitle = "T"\nquery = "*"\nmax_per_hour = 1000\n{}\n'
+    port = free_port()
+    with serve({"/feed": Reply(rss(item(1), item(2)))}) as server:
+        head = f'[web]\nlisten = "127.0.0.1:{port}"\n[fetch]\nallow_networks = ["127.0.0.0/8"]\nhost_pause = "0s"\n'
+        head += '[defaults]\nmin_interval = "1s"\ninterval = "1s"\n' + feed_table(server.url("/feed"))
+        (tmp_path / "config.toml").write_text(head + topic.format("old", ""), "utf-8")
+        with running(tmp_path, "run"):
+            before = identity(wait_for(f"http://127.0.0.1:{port}/feeds/old.atom", "Item 2").encode())
+            (tmp_path / "config.toml").write_text(head + topic.format("new", 'former = ["old"]'), "utf-8")
+            after = identity(wait_for(f"http://127.0.0.1:{port}/feeds/new.atom", "Item 2").encode())
+            led = httpx.get(f"http://127.0.0.1:{port}/feeds/old.atom", follow_redirects=True)
+    assert after == before == identity(led.content)
+    assert [answer.status_code for answer in led.history] == [301]
