@@ -21,6 +21,7 @@ from aggregator.storage import copies, integrity, rows, serving, statements, sub
 from aggregator.storage.codec import article_from_json, to_instant, to_microseconds
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.incidents import feed_state
+from aggregator.storage.serving import ArticleMark
 from aggregator.storage.tables import (
     archive_page,
     article,
@@ -266,9 +267,13 @@ class Reader:
         """When the newest live entries of a feed went out, newest first."""
         return serving.first_publications(self._connection, topic_id, grain, limit)
 
-    def newest_articles(self, limit: int) -> Iterator[StoredArticle]:
+    def newest_marks(self, limit: int) -> tuple[ArticleMark, ...]:
         """The articles that count from latest, newest first."""
-        return serving.newest_articles(self._connection, limit)
+        return serving.newest_marks(self._connection, limit)
+
+    def stored_articles(self, uris: Sequence[str]) -> Iterator[StoredArticle]:
+        """The articles of those uris, in no order."""
+        return serving.stored_articles(self._connection, uris)
 
     def rows_at(self, topic_id: str, grain: Grain, at: datetime, limit: int) -> tuple[LedgerRow, ...]:
         """The newest rows of a feed that had gone out by then and are live or withdrawn now, newest first."""

@@ -1,6 +1,7 @@
 """What serving asks and writes: renamed topics, what hubs were told, the key of query feeds, a feed at an earlier time."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,8 +18,19 @@ from aggregator.storage.codec import to_instant, to_microseconds
 from aggregator.storage.driver import Driver
 from aggregator.storage.tables import announcement, article, instance, ledger, match, metadata, topic_feed
 
+# Names in one question; SQLite allows 32,766.
+_CHUNK = 500
 _INSTANTS = ("told_at", "due_at")
 _PLAIN = ("hub", "url", "told", "attempts", "detail")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleMark:
+    """An article by its name alone, and which text of it that is."""
+
+    uri: str
+    version: int
+    first_seen_at: datetime
 
 
 class Serving:
@@ -129,7 +141,19 @@ def rows_at(connection: Connection, topic_id: str, grain: Grain, at: datetime, l
     return tuple(rows.ledger_row(row) for row in connection.execute(query))
 
 
-def newest_articles(connection: Connection, limit: int) -> Iterator[StoredArticle]:
+def newest_marks(connection: Connection, limit: int) -> tuple[ArticleMark, ...]:
     """The articles that count from latest, newest first."""
-    query = select(article).order_by(article.c.effective_at.desc(), article.c.id.desc()).limit(limit)
-    return (rows.stored_article(row) for row in connection.execute(query))
+    columns = article.c.uri, article.c.version, article.c.first_seen_at
+    query = select(*columns).order_by(article.c.effective_at.desc(), article.c.id.desc()).limit(limit)
+    return tuple(
+        ArticleMark(uri=row.uri, version=row.version, first_seen_at=to_instant(row.first_seen_at))
+        for row in connection.execute(query)
+    )
+
+
+def stored_articles(connection: Connection, uris: Sequence[str]) -> Iterator[StoredArticle]:
+    """The articles of those uris, in no order."""
+    for start in range(0, len(uris), _CHUNK):
+        query = select(article).where(article.c.uri.in_(uris[start : start + _CHUNK]))
+        for row in connection.execute(query):
+            yield rows.stored_article(row)

@@ -22,6 +22,7 @@ from aggregator.model.topic import IdPolicy, Topic
 from aggregator.normalise import best_claimed
 from aggregator.render import Printed, render_document, render_entry
 from aggregator.storage import Reader, Store
+from aggregator.storage.serving import ArticleMark
 from aggregator.topics import signed
 from aggregator.topics.match import Matcher, compile_topics
 from aggregator.web.files import Answer, answers_of
@@ -31,8 +32,11 @@ from aggregator.web.site import Site
 _LIMIT = 100
 _LOOKED_AT = 3000
 """The newest articles; a feed of older ones would be no feed."""
+# So many times the limit are looked at, because copies and what is kept back fall out.
+_SPARE = 3
 _MAX_AGE = timedelta(minutes=1)
-_MOST_FEEDS = 100
+# What is remembered of one takes a megabyte at most; a desk hands out a few.
+_MOST_FEEDS = 30
 _IN_FILES = (RowState.LIVE, RowState.ARCHIVED)
 _NAME = "/q"  # no topic has that name
 _TITLE_CHARACTERS = 100
@@ -53,6 +57,7 @@ class QueryFeeds:
     def __init__(self, store: Store, site: Site, services: Services) -> None:
         self._store, self._site, self._services = store, site, services
         self._made: OrderedDict[str, tuple[float, QueryFeed]] = OrderedDict()
+        self._matched: dict[str, dict[ArticleMark, bool]] = {}
         self._one_at_a_time = asyncio.Lock()
 
     def key(self) -> str | None:
@@ -74,7 +79,7 @@ class QueryFeeds:
             self._made[name] = asyncio.get_running_loop().time(), made
             self._made.move_to_end(name)
             while len(self._made) > _MOST_FEEDS:
-                self._made.popitem(last=False)
+                self._matched.pop(self._made.popitem(last=False)[0], None)
             return made
 
     def _known(self, name: str) -> QueryFeed | None:
@@ -86,7 +91,7 @@ class QueryFeeds:
         topic = Topic(id=_NAME, title=query, query=query)
         matcher = compile_topics((topic,), self._services.packs, self._site.topics)
         with self._store.read() as reader:
-            fragments = list(self._entries(reader, _matching(reader, matcher)))
+            fragments = list(self._entries(reader, self._newest(reader, query, matcher)))
             instance_id, made_at = reader.instance()
         head = FeedHead(
             feed_id=uuid5(instance_id, f"query\n{query}").urn,
@@ -108,6 +113,18 @@ class QueryFeeds:
             more=[(b"link", f'<{head.self_url}>; rel="self"'.encode())],
         )
         return QueryFeed(plain=plain, packed=packed, modified_at=modified_at)
+
+    def _newest(self, reader: Reader, query: str, matcher: Matcher) -> Iterator[StoredArticle]:
+        """What matches, of that the newest by first sight. A text that was matched for an earlier feed is not read again."""
+        marks = reader.newest_marks(_LOOKED_AT)
+        before = self._matched.get(query, {})
+        matched = {mark: before[mark] for mark in marks if mark in before}
+        by_uri = {mark.uri: mark for mark in marks if mark not in matched}
+        for stored in reader.stored_articles(list(by_uri)):
+            matched[by_uri[stored.uri]] = bool(matcher.match(stored.article, stored.owner.source_id))
+        self._matched[query] = matched
+        hits = sorted((mark for mark, is_match in matched.items() if is_match), key=_seen, reverse=True)
+        return reader.stored_articles([mark.uri for mark in hits[: _SPARE * _LIMIT]])
 
     def _entries(self, reader: Reader, found: Iterable[StoredArticle]) -> Iterator[tuple[datetime, bytes]]:
         """(updated, entry) of the newest, by when they were first seen; of copies the first, which a later one never replaces."""
@@ -138,16 +155,10 @@ class QueryFeeds:
         return stored.first_seen_at, render_entry(stored.article, printed)
 
 
-def _matching(reader: Reader, matcher: Matcher) -> Iterator[StoredArticle]:
-    for stored in reader.newest_articles(_LOOKED_AT):
-        if matcher.match(stored.article, stored.owner.source_id):
-            yield stored
-
-
 def _is_kept_back(reader: Reader, stored: StoredArticle) -> bool:
     says = standing(reader.decisions_on(stored.uri))
     return bool(says.killed or says.held) or stored.article.rights.republish is Republish.NONE
 
 
-def _seen(stored: StoredArticle) -> tuple[datetime, str]:
+def _seen(stored: StoredArticle | ArticleMark) -> tuple[datetime, str]:
     return stored.first_seen_at, stored.uri
