@@ -71,6 +71,7 @@ bench: setup
 	$(BIN)/python bench/in_flight.py
 	$(BIN)/python bench/readers.py 400
 	$(BIN)/python bench/publish_cost.py --topics 100
+	$(BIN)/python bench/serving.py
 
 # Each rule of good manners on a server of our own; beside lemon24/reader where READER_PYTHON names an interpreter that has it.
 manners: setup

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aggregator.model.push import (
+    Announcement,
     Denial,
     HubAccepted,
     HubAnswer,
@@ -46,6 +47,7 @@ _ASK_AGAIN_AFTER = timedelta(days=7)
 _BETWEEN_HUBS = timedelta(days=1)
 _REMEMBERED = timedelta(days=30)
 _MISSES = 2
+_FIRST_ANNOUNCING_WAIT, _LONGEST_ANNOUNCING_WAIT = timedelta(seconds=30), timedelta(hours=6)
 _BETWEEN_INVITED_POLLS = timedelta(minutes=1)
 _SLOWER = 4
 _MAX_URL = 1000
@@ -359,6 +361,35 @@ def note(subscription: Subscription, now: datetime) -> str | None:
         count = "1 delivery" if subscription.forged == 1 else f"{subscription.forged} deliveries"
         return f"push: {count} without the right signature ignored"
     return None
+
+
+# -- our own feeds
+
+
+def publish_form(url: str) -> tuple[tuple[str, str], ...]:
+    """What a publisher tells a hub: the recommendation leaves it open, hubs take the form of PubSubHubbub 0.4."""
+    return (("hub.mode", "publish"), ("hub.url", url), ("hub.topic", url))
+
+
+def is_news(announcement: Announcement, digest_now: bytes, now: datetime) -> bool:
+    """Whether the hub is to be told of these bytes now. A time that a clock put beyond every wait counts as come."""
+    at = announcement.due_at
+    return announcement.told != digest_now and (at is None or at <= now or at > now + _LONGEST_ANNOUNCING_WAIT)
+
+
+def after_telling(announcement: Announcement, told: bytes, answer: HubAnswer, now: datetime) -> Announcement:
+    """The announcement after the hub answered. It is never given up: a hub that is back hears of the newest bytes only."""
+    match answer:
+        case HubAccepted():
+            return replace(announcement, told=told, told_at=now, attempts=0, due_at=None, detail=None)
+        case HubRefused(detail=detail):
+            wait = None
+        case HubUnanswered(detail=detail, retry_after=wait):
+            pass
+    attempts = announcement.attempts + 1
+    backing_off = min(_FIRST_ANNOUNCING_WAIT * (1 << min(attempts - 1, 16)), _LONGEST_ANNOUNCING_WAIT)
+    wait = min(max(backing_off, wait or timedelta()), _LONGEST_ANNOUNCING_WAIT)
+    return replace(announcement, attempts=attempts, due_at=now + wait, detail=detail)
 
 
 def _is_usable(url: str | None) -> bool:

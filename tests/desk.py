@@ -46,6 +46,7 @@ class Desk:
     now: datetime = START
     instance: int = 1
     legacy: LegacyIds = field(default_factory=LegacyIds)
+    base_url: str = "http://127.0.0.1:8080"
 
     def works(self, fetcher: HttpFetcher) -> Works:
         """The pipe's parts as `cli` would build them."""
@@ -64,7 +65,7 @@ class Desk:
             site_title="Test desk",
             site_author="The desk",
             language="en",
-            base_url="http://127.0.0.1:8080",
+            base_url=self.base_url,
             directory=self.directory,
             clock=lambda: self.now,
             legacy=self.legacy,

@@ -22,7 +22,13 @@ from aggregator.model.source import AgencyName, Announce, Republish, Source, Sou
 from aggregator.model.topic import Expectation, Grain, Ignore, Topic
 
 CASES = Path(__file__).parent / "config"
-ENVIRONMENT = {"SET": "reader:k3y", "ODD": "k3y k3y", "HILL_AUTH": "reader:pässword"}
+ENVIRONMENT = {
+    "SET": "reader:k3y",
+    "ODD": "k3y k3y",
+    "HILL_AUTH": "reader:pässword",
+    "QUERY_KEY": "q" * 32,
+    "SHORT": "k3y",
+}
 SOURCE = '[[sources]]\nid = "one"\nurl = "https://example.org/one"\n'
 TOPIC = '[[topics]]\nid = "ports"\ntitle = "Ports"\nquery = "*"\n'
 
@@ -149,7 +155,11 @@ def test_the_single_tables_arrive_resolved(full: Configuration, tmp_path: Path) 
     assert full.storage.sqlite_file == tmp_path / "data/store.db"
     assert full.publish.directory == tmp_path / "public/feeds"
     assert full.publish.command == ("rsync", "-a", ".", "mirror:/srv/feeds/")
+    assert full.publish.gzip
     assert full.web.listen == Address(host="::1", port=9000)
+    assert full.web.query_key == "q" * 32
+    assert "qq" not in repr(full.web)
+    assert full.websub.hubs == ("https://hub.example.org/", "https://other.example.org/")
     assert full.fetch.timeout == timedelta(seconds=5)
     assert (full.fetch.max_body_bytes, full.fetch.concurrency) == (512 * 1024, 7)
     assert (full.fetch.per_host, full.fetch.host_pause) == (2, timedelta(0))
@@ -163,6 +173,11 @@ def test_the_single_tables_arrive_resolved(full: Configuration, tmp_path: Path) 
     assert [warning.partition(": ")[2] for warning in full.warnings] == [
         "topics[0].learn: has no effect yet: `aggregator topics learn ports` trains the model"
     ]
+
+
+def test_hubs_that_cannot_reach_the_feeds_are_told(tmp_path: Path) -> None:
+    (warning,) = configured(tmp_path, f'{SOURCE}{TOPIC}[websub]\nhubs = ["https://hub.example.org/"]\n').warnings
+    assert "websub.hubs: no hub out there can fetch the feeds: [site] base_url" in warning
 
 
 def test_sources_arrive_as_written_and_without_the_disabled(full: Configuration, tmp_path: Path) -> None:
@@ -216,6 +231,7 @@ def test_a_topic_of_a_tag_has_the_ids_even_of_disabled_sources(full: Configurati
             legacy_ids=full.file.parent / "old/ports.atom",
             raise_by=1.0,
             lower_by=2.5,
+            former=("quays", "old-ports"),
             expect=(
                 Expectation(matches=True, seed="arrival.txt"),
                 Expectation(matches=False, text="A holiday by the sea"),

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable
 
 import httpx
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 Get = Callable[..., httpx.Response]
 """`get(path, method="GET", body=b"", header_name="value")`."""
 
 
-def asking(app: Starlette) -> Get:
+def asking(app: ASGIApp) -> Get:
     """A way to ask the application; what it raises is answered as its users would see it."""
 
     def request(path: str, method: str = "GET", body: bytes = b"", **headers: str) -> httpx.Response:

@@ -199,11 +199,14 @@ def locked(found: "Configuration") -> Iterator[None]:
 
 
 def refuse_changed_grains(found: "Configuration", store: "Store") -> None:
-    """A published feed keeps its grain, and with it its ids, and its own id (rules R26). Raises ConfigError."""
+    """A published feed keeps its grain and with it its ids, under a new id too, and its own id (rules R26). Raises ConfigError."""
     with store.read() as reader:
         feeds = [feed for feed in reader.topic_feeds() if feed.bytes_digest]
     published = {feed.topic_id: feed.grain for feed in feeds}
     ids = {(feed.topic_id, feed.grain): feed.feed_id for feed in feeds}
+    for topic in found.topics:
+        before = next((published[name] for name in topic.former if name in published), topic.grain)
+        published.setdefault(topic.id, before)
     mistakes = tuple(
         ConfigMistake(
             path=f"topics[{number}].grain",
@@ -255,6 +258,8 @@ def assembled(
         directory=found.publish.directory,
         command=found.publish.command,
         legacy=read_legacy_ids(found),
+        hubs=found.websub.hubs,
+        gzip=found.publish.gzip,
         clock=clock,
         page_time=found.fetch.timeout,
         readers=readers,

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aggregator.cli.app import AsJson, app, clock, configuration, print_json, reading, reading_if_any
+from aggregator.cli.app import (
+    AsJson,
+    DryRun,
+    app,
+    clock,
+    configuration,
+    print_json,
+    reading,
+    reading_if_any,
+    writing_beside,
+)
 from aggregator.cli.articles import evidence_as_json, match_of, short
 from aggregator.cli.output import ago, say
 from aggregator.cli.status import counts_in_words
@@ -103,6 +113,46 @@ def topics_preview(
             typer.echo(f"  ... and {len(hits) - _SHOWN} older")
 
 
+@topics.command("sign")
+def topics_sign(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="A rule as in a topic's `query`.")],
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """The address of the feed of any query over what is stored; whoever has the address can read it."""
+    import secrets
+
+    from aggregator.topics import signed
+
+    found = configuration(context)
+    name = _signable(found, query)
+    key = found.web.query_key
+    if key is None and not dry_run:
+        with writing_beside(found) as batch:
+            key = batch.serving.query_key(secrets.token_urlsafe(32))
+    address = signed.address(found.site.base_url, key, name) if key else None
+    if as_json:
+        print_json({"query": name, "url": address})
+    else:
+        typer.echo(address or f"would make a key and sign: {name}")
+
+
+def _signable(found: "Configuration", query: str) -> str:
+    """The query in its canonical form. Raises a usage error where it cannot be asked."""
+    from aggregator.model.topic import Topic
+    from aggregator.topics import signed
+
+    compiled(found, Topic(id="/q", title="/q", query=query), "QUERY")
+    name = signed.canonical(query)
+    if len(name) > signed.MAX_CHARACTERS:
+        message = (
+            f"has {len(name)} characters; an address takes {signed.MAX_CHARACTERS}: make it a topic or a term pack"
+        )
+        raise typer.BadParameter(message, param_hint="QUERY")
+    return name
+
+
 def find_topic(found: "Configuration", topic_id: str) -> "Topic":
     """The configured topic. Raises UnknownName."""
     for topic in found.topics:
@@ -140,14 +190,14 @@ def _topic_as_json(found: "Configuration", topic: "Topic", reader: "Reader | Non
     }
 
 
-def compiled(found: "Configuration", topic: "Topic") -> "Matcher":
+def compiled(found: "Configuration", topic: "Topic", hint: str = "--query") -> "Matcher":
     """The matcher of one topic, whose query may have been typed by hand, among those of the configuration."""
     from aggregator.topics.match import compile_topics
 
     try:
         return compile_topics((topic,), found.packs, found.topics, found.ignores, found.learned)
     except QueryError as error:
-        raise typer.BadParameter(str(error), param_hint="--query") from error
+        raise typer.BadParameter(str(error), param_hint=hint) from error
 
 
 def _matches(reader: "Reader", matcher: "Matcher") -> "list[tuple[ArticleView, Match]]":

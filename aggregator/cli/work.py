@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from aggregator.model.source import Source
     from aggregator.pipeline import FeedChange, Outlook, Visit, Works
     from aggregator.storage import Store
-    from aggregator.web import Heartbeat, Server, Site
+    from aggregator.telemetry.metrics import Metrics
+    from aggregator.web import Heartbeat, Server, Services, Site
 
 # A file that is being written is looked at again after a second, a few times; then the next run takes it (rules R33).
 _LOOKS_AT_YOUNG_FILES = 4
@@ -200,10 +201,13 @@ async def _published(parts: "Works") -> "tuple[FeedChange, ...]":
     """Every feed written where it differs, and the user's command run if any file did."""
     from aggregator.pipeline import publish as publish_feeds
     from aggregator.pipeline import run_command
+    from aggregator.pipeline.packing import Packer
 
     written: list[Path] = []
     try:
-        return publish_feeds(parts, clock(), heal=True, written=written)
+        changes = publish_feeds(parts, clock(), heal=True, written=written)
+        Packer().pack(parts.directory, is_wanted=parts.gzip)
+        return changes
     finally:
         if parts.command and written:
             await run_command(parts.command, parts.directory)
@@ -212,22 +216,24 @@ async def _published(parts: "Works") -> "tuple[FeedChange, ...]":
 async def _run(found: "Configuration", store: "Store") -> None:
     from aggregator.cli.installed import Installed
     from aggregator.daemon import Daemon
+    from aggregator.telemetry.metrics import Metrics
     from aggregator.web import Heartbeat
 
-    heartbeat = Heartbeat(clock)
+    heartbeat, metrics = Heartbeat(clock), Metrics()
     async with works(found, store) as parts:
-        with _listening(found, store, heartbeat) as (server, sockets):
-            installed = Installed(found, parts, lambda now: _show(server, now, store, heartbeat))
+        with _listening(found, store, metrics, heartbeat) as (server, sockets):
+            installed = Installed(found, parts, lambda now: _show(server, now, store, metrics, heartbeat))
             try:
-                await Daemon(parts, installed, server, sockets, heartbeat).run()
+                await Daemon(parts, installed, server, sockets, heartbeat, metrics=metrics).run()
             finally:
                 await installed.close()
 
 
 async def _serve(found: "Configuration", store: "Store") -> None:
     from aggregator.daemon import serve_until_stopped
+    from aggregator.telemetry.metrics import Metrics
 
-    with _listening(found, store) as (server, sockets):
+    with _listening(found, store, Metrics()) as (server, sockets):
         if server is None:
             raise StoreError('nothing to serve: [web] listen is ""')
         await serve_until_stopped(server, sockets)
@@ -235,7 +241,7 @@ async def _serve(found: "Configuration", store: "Store") -> None:
 
 @contextmanager
 def _listening(
-    found: "Configuration", store: "Store", heartbeat: "Heartbeat | None" = None
+    found: "Configuration", store: "Store", metrics: "Metrics", heartbeat: "Heartbeat | None" = None
 ) -> "Iterator[tuple[Server | None, list[socket.socket]]]":
     """The web server on its bound socket; none where the configuration says so. Who serves alone has no heartbeat."""
     from aggregator.web import Server, create_app, listen
@@ -247,14 +253,28 @@ def _listening(
     bound = listen(address.host, address.port)
     typer.echo(f"serving on http://{address.host}:{address.port}/", err=True)
     with bound:
-        yield Server(create_app(store, _site(found), heartbeat)), [bound]
+        yield Server(create_app(store, _site(found), heartbeat, _services(found, metrics))), [bound]
 
 
-def _show(server: "Server | None", found: "Configuration", store: "Store", heartbeat: "Heartbeat") -> None:
+def _show(
+    server: "Server | None", found: "Configuration", store: "Store", metrics: "Metrics", heartbeat: "Heartbeat"
+) -> None:
     from aggregator.web import create_app
 
     if server:
-        server.show(create_app(store, _site(found), heartbeat))
+        server.show(create_app(store, _site(found), heartbeat, _services(found, metrics)))
+
+
+def _services(found: "Configuration", metrics: "Metrics") -> "Services":
+    from aggregator.web import Services
+
+    return Services(
+        hubs=found.websub.hubs,
+        author=found.site.author,
+        packs=found.packs,
+        query_key=found.web.query_key,
+        metrics=metrics,
+    )
 
 
 def _site(found: "Configuration") -> "Site":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aggregator.config import build, shipped
 from aggregator.config.checks import Surroundings, mistakes, warnings
-from aggregator.config.configuration import Configuration, Intervals, Publish, Site, Storage, Web
+from aggregator.config.configuration import Configuration, Intervals, Publish, Site, Storage, Web, Websub
 from aggregator.config.findings import Finding, located
 from aggregator.config.lines import Place, find_lines
 from aggregator.config.models import model_file, read_models
@@ -32,6 +32,7 @@ __all__ = [
     "Site",
     "Storage",
     "Web",
+    "Websub",
     "documented_keys",
     "effective",
     "find",
@@ -123,8 +124,13 @@ def _built(reading: Reading, around: Surroundings, file: Path) -> Configuration:
         file=file,
         site=build.site(settings.site, settings.web.listen),
         storage=Storage(url=settings.storage.url),
-        publish=Publish(directory=settings.publish.directory, command=tuple(settings.publish.command)),
-        web=Web(listen=settings.web.listen),
+        publish=Publish(
+            directory=settings.publish.directory,
+            command=tuple(settings.publish.command),
+            gzip=settings.publish.gzip,
+        ),
+        web=build.web(settings.web, around.environment),
+        websub=Websub(hubs=tuple(dict.fromkeys(settings.websub.hubs))),
         fetch=build.fetch_limits(settings.fetch, settings.site.contact),
         defaults=build.intervals(settings.defaults, settings.defaults),
         sources=tuple(build.source(table, settings.defaults, around.environment) for table in enabled),

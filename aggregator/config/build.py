@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 from aggregator import __version__
 from aggregator.config import values
-from aggregator.config.configuration import Intervals, Site
+from aggregator.config.configuration import Intervals, Site, Web
 from aggregator.config.settings import (
     DEFAULT_LISTEN,
     AgencyTable,
@@ -14,6 +14,7 @@ from aggregator.config.settings import (
     SiteTable,
     SourceTable,
     TopicTable,
+    WebTable,
 )
 from aggregator.config.values import Address
 from aggregator.model.fetch import FetchLimits
@@ -28,6 +29,13 @@ def site(table: SiteTable, listen: Address | None) -> Site:
         language=table.language,
         base_url=table.base_url or _address_here(listen),
         contact=table.contact or None,
+    )
+
+
+def web(table: WebTable, environment: Mapping[str, str]) -> Web:
+    return Web(
+        listen=table.listen,
+        query_key=values.secret_key(table.query_key, environment) if table.query_key else None,
     )
 
 
@@ -95,6 +103,7 @@ def topic(table: TopicTable, sources: Sequence[SourceTable]) -> Topic:
         grain=table.grain,
         window=table.window,
         max_per_hour=table.max_per_hour,
+        former=tuple(table.former),
         feed_id=table.feed_id,
         legacy_ids=table.legacy_ids,
         raise_by=table.learn.raise_by,

@@ -19,6 +19,7 @@ from aggregator.model.topic import Pack
 from aggregator.topics.query import parse_query
 from aggregator.topics.references import find_mistakes
 from aggregator.topics.structure import excluding_alternatives
+from aggregator.websub import is_public
 
 _INTERVALS = tuple(IntervalsTable.model_fields)
 _EXAMPLES = ("seed", "text", "file")
@@ -47,6 +48,8 @@ def mistakes(reading: Reading, around: Surroundings) -> Iterator[Finding]:
         yield from _repeated(section, "id", [table.id for table in tables])
     yield from _origins(reading)
     yield from _unset_variables(settings.sources, around.environment)
+    yield from _unset_key(reading, around.environment)
+    yield from _former_ids(reading)
     yield from _intervals_out_of_order(reading)
     yield from _read_back(settings.sources, settings.publish.directory)
     yield from _topic_references(reading)
@@ -67,6 +70,9 @@ def warnings(reading: Reading) -> Iterator[Finding]:
             yield Finding(place=("sources", index, "path"), message=f"'{source.path}' is not there; taken for a {kind}")
     yield from _texts_that_are_not_allowed(settings.sources)
     yield from _loose_queries(settings.topics)
+    if settings.websub.hubs and not is_public(settings.site.base_url or ""):
+        message = "no hub out there can fetch the feeds: [site] base_url is no address of the public internet"
+        yield Finding(place=("websub", "hubs"), message=message)
     listen = settings.web.listen
     if settings.site.base_url is None and listen is not None and not is_loopback(listen.host):
         message = "is not set: links in the feeds will lead nowhere outside this machine"
@@ -121,6 +127,33 @@ def _unset_variables(sources: Sequence[SourceTable], environment: Mapping[str, s
                 values.authorization(source.auth, environment)
             except ValueError as error:
                 yield Finding(place=("sources", index, "auth"), message=str(error))
+
+
+def _unset_key(reading: Reading, environment: Mapping[str, str]) -> Iterator[Finding]:
+    name = reading.settings.web.query_key
+    if name is not None:
+        try:
+            values.secret_key(name, environment)
+        except ValueError as error:
+            yield Finding(place=("web", "query_key"), message=str(error))
+
+
+def _former_ids(reading: Reading) -> Iterator[Finding]:
+    """A former id leads to one topic and is the name of none."""
+    topics = reading.settings.topics
+    present = {topic.id: index for index, topic in enumerate(topics)}
+    seen: dict[str, int] = {}
+    for index, topic in enumerate(topics):
+        for position, former in enumerate(topic.former):
+            place = ("topics", index, "former", position)
+            if former in present:
+                message = (
+                    f"'{former}' is the id of {path_text(('topics', present[former]))}; a former id names no topic"
+                )
+                yield Finding(place=place, message=message)
+            elif seen.setdefault(former, index) != index:
+                message = f"'{former}' is a former id of {path_text(('topics', seen[former]))} already"
+                yield Finding(place=place, message=message)
 
 
 def _intervals_out_of_order(reading: Reading) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """What leaves this room: the whole configuration as frozen values, everything resolved and checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,6 +41,8 @@ class Publish:
 
     directory: Path
     command: tuple[str, ...] = ()
+    gzip: bool = False
+    """Packed files lie beside the feeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,15 @@ class Web:
     """`listen`: None where nothing is served."""
 
     listen: Address | None
+    query_key: str | None = field(default=None, repr=False)
+    """Signs query feeds; None: the one in the store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Websub:
+    """`hubs`: told of every change of a topic's feed."""
+
+    hubs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +79,7 @@ class Configuration:
     storage: Storage
     publish: Publish
     web: Web
+    websub: Websub
     fetch: FetchLimits
     defaults: Intervals
     sources: tuple[Source, ...]

@@ -48,6 +48,7 @@ Timezone = Annotated[str, AfterValidator(values.timezone)]
 BaseAddress = Annotated[str, AfterValidator(values.base_address)]
 SourceAddress = Annotated[str, AfterValidator(values.source_address)]
 Contact = Annotated[str, AfterValidator(values.contact)]
+HubAddress = Annotated[str, AfterValidator(values.hub_address)]
 AuthVariable = Annotated[str, AfterValidator(values.auth_variable)]
 Headers = Annotated[dict[str, str], AfterValidator(values.headers)]
 Duration = Annotated[timedelta, PlainValidator(units.duration), WithJsonSchema(units.DURATION_SCHEMA)]
@@ -94,10 +95,16 @@ class StorageTable(Table):
 class PublishTable(Table):
     directory: Folder = Field(default="feeds", validate_default=True)
     command: list[Line] = []  # none; whoever has the files copied says how
+    gzip: bool = False  # our own server packs what is asked for; others need the packed file beside the feed
 
 
 class WebTable(Table):
     listen: Listen = DEFAULT_LISTEN
+    query_key: AuthVariable | None = None  # a key that is made once and lies in the store
+
+
+class WebsubTable(Table):
+    hubs: list[HubAddress] = []  # none: a hub is somebody else's service, or one to be run beside this
 
 
 class FetchTable(Table):
@@ -182,6 +189,7 @@ class TopicTable(Table):
     window: Duration = timedelta(hours=72)  # older at first sight is no news: archive only (rules R17)
     max_per_hour: Count = 30  # what a person can follow; the rest waits its turn (rules R18)
     learn: LearnTable = LearnTable()  # nothing: a model is the user's decision
+    former: list[TopicSlug] = []  # none: it was always called so
     expect: list[ExpectTable] = []  # none
     feed_id: FeedId | None = None  # one of our own (rules R5)
     legacy_ids: Folder | None = None  # the feed begins here
@@ -194,6 +202,7 @@ class Settings(Table):
     storage: StorageTable
     publish: PublishTable
     web: WebTable
+    websub: WebsubTable
     fetch: FetchTable
     defaults: IntervalsTable
     agencies: list[AgencyTable] = []

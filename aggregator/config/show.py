@@ -69,7 +69,7 @@ def _table(table: Table) -> Plain:
 
 def _value(table: Table, name: str, value: object) -> object:
     """None for what has no value."""
-    if name == "auth" and value is not None:
+    if name in ("auth", "query_key") and value is not None:
         return f"env:{value}"
     if name == "headers" and isinstance(value, dict):
         return dict.fromkeys(value, HIDDEN) or None  # even an empty one is a mistake at a path

@@ -39,6 +39,7 @@ _OWN_HEADERS = (
     "transfer-encoding", "upgrade",
 )  # fmt: skip
 _TOKEN = re.compile(r"[!-~]+")
+_KEY_LENGTH = 32
 _AUTH = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -114,6 +115,14 @@ def source_address(value: str) -> str:
     _require_web(value)
     if "@" in urlsplit(value).netloc:
         raise ValueError("holds a user name or password; take it out and name its variable: auth = 'env:NAME'")
+    return value
+
+
+def hub_address(value: str) -> str:
+    """The address of a hub. It stands in feeds and headers: plain ASCII, no secret."""
+    source_address(value)
+    if not value.isascii() or set(value) & set('<>"') or urlsplit(value).fragment:
+        raise ValueError("must be an address in plain ASCII without '<', '>', '\"' and '#'")
     return value
 
 
@@ -207,6 +216,14 @@ def auth_variable(value: str) -> str:
     if match is None:
         raise ValueError("must be 'env:NAME': secrets come from the environment only")
     return match[1]
+
+
+def secret_key(name: str, environment: Mapping[str, str]) -> str:
+    """The key in the variable. Raises ValueError where it is too short to be one."""
+    key = environment.get(name, "").strip()
+    if len(key) < _KEY_LENGTH:
+        raise ValueError(f"the environment variable {name} must hold a key of at least {_KEY_LENGTH} characters")
+    return key
 
 
 def authorization(name: str, environment: Mapping[str, str]) -> str:

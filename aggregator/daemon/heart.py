@@ -41,9 +41,12 @@ from aggregator.pipeline import (
     rematch,
     run_command,
 )
+from aggregator.pipeline.announce import Announcer
+from aggregator.pipeline.packing import Packer
 from aggregator.pipeline.poll import reschedule
 from aggregator.pipeline.push import ask_hubs, heed
 from aggregator.pipeline.rematch import steps
+from aggregator.telemetry.metrics import Metrics
 from aggregator.web import Heartbeat, Server
 
 _LOG = logging.getLogger(__name__)
@@ -54,6 +57,8 @@ _FORMS_A_TICK = 20
 _PUBLISH_ALL_S = 60
 _HUBS_S = 10
 _FORGET_S = 60
+# Hubs of our own feeds hear of a change so soon after it is published.
+_ANNOUNCE_S = 3
 # An editor may write a file in pieces: it is read when it was left alone for so long.
 _SETTLED_S = 1.0
 _RELOAD_S = 1
@@ -75,11 +80,14 @@ class Daemon:
         server: Server | None,
         sockets: list[socket.socket],
         heartbeat: Heartbeat,
+        *,
+        metrics: Metrics,
     ) -> None:
         # Replaced as a whole by a reload, between two dispatches; polls under way go on with those they began with.
         self._works = works
         self._configured = configured
         self._heartbeat = heartbeat
+        self._metrics = metrics
         self._server = server
         self._sockets = sockets
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -88,6 +96,9 @@ class Daemon:
         self._in_flight: set[str] = set()
         self._rounds: set[asyncio.Task[None]] = set()
         self._asking: asyncio.Task[int] | None = None
+        self._announcer = Announcer()
+        self._packer = Packer()
+        self._telling: asyncio.Task[int] | None = None
         self._stop = asyncio.Event()
         self._is_dirty = False
         # At the start, and after a file could not be written, archive pages are looked at too.
@@ -144,6 +155,7 @@ class Daemon:
         scheduler.add_job(self._publish_all, IntervalTrigger(seconds=_PUBLISH_ALL_S), id="publish-all")
         scheduler.add_job(self._reload_if_wanted, IntervalTrigger(seconds=_RELOAD_S), id="reload")
         scheduler.add_job(self._forget, IntervalTrigger(seconds=_FORGET_S), id="forget")
+        scheduler.add_job(self._announce, IntervalTrigger(seconds=_ANNOUNCE_S), id="announce", next_run_time=now)
         scheduler.add_job(self._ask_hubs, IntervalTrigger(seconds=_HUBS_S), id="hubs", next_run_time=now)
         return scheduler
 
@@ -198,6 +210,7 @@ class Daemon:
             self._in_flight.difference_update(source.id for source in claimed)
 
     def _polled(self, done: Poll) -> None:
+        self._metrics.polled(done)
         self._in_flight.discard(done.source_id)
         self._is_dirty = self._is_dirty or done.outcome is Outcome.NEW
 
@@ -224,6 +237,15 @@ class Daemon:
     async def _forget(self) -> None:
         await self._write(forget_keys)
 
+    async def _announce(self) -> None:
+        """Tell our hubs beside the tick. A defect of the last time is the scheduler's to log."""
+        if self._stop.is_set() or not self._works.hubs or (self._telling and not self._telling.done()):
+            return
+        last = self._telling
+        self._telling = asyncio.create_task(self._announcer.tell(self._works, self._writer, self._metrics.announced))
+        if last:
+            last.result()
+
     async def _publish_dirty(self) -> None:
         """The Atom documents of what changed at once, the other formats in a tick that has nothing else to do, a few at a time:
         one article may touch a thousand feeds, and polls wait for the writer.
@@ -235,7 +257,7 @@ class Daemon:
         stage = partial(publish_forms, at_most=_FORMS_A_TICK, written=written)
         with self._complaining():
             await self._write(stage)
-        self._tell_command(written)
+        await self._published(written)
 
     async def _publish_all(self) -> None:
         """Publish; where a file cannot be written say so, go on polling and serving, and try again at the next tick."""
@@ -245,7 +267,7 @@ class Daemon:
         stage = partial(publish, heal=heal, forms=heal, compare=False, written=written)
         with self._complaining(heal=heal):
             await self._write(lambda works, now: stage(replace(works, topics=published), now))
-        self._tell_command(written)
+        await self._published(written)
 
     async def _publish_last(self) -> None:
         """Leave every file right, and let the user's command see it."""
@@ -256,7 +278,7 @@ class Daemon:
             await self._write(stage)
         if self._command:
             await self._command
-        self._tell_command(written)
+        await self._published(written)
         if self._command:
             await self._command
 
@@ -281,6 +303,15 @@ class Daemon:
         if self._is_command_due and self._works.command and not is_running:
             self._is_command_due = False
             self._command = asyncio.create_task(run_command(self._works.command, self._works.directory))
+
+    async def _published(self, written: Sequence[Path]) -> None:
+        """What follows for new files: packed ones beside them, where they are wanted, and the user's command. The writer does
+        not wait for it.
+        """
+        self._metrics.published(len(written))
+        with self._complaining():
+            await asyncio.to_thread(self._packer.pack, self._works.directory, is_wanted=self._works.gzip)
+        self._tell_command(written)
 
     async def _write(self, stage: Callable[[Works, datetime], _T]) -> _T:
         """Run a stage on the writer's thread."""
@@ -347,7 +378,7 @@ class Daemon:
 
     async def _put_in_force(self, renewal: Renewal) -> None:
         before, under_way = self._works, frozenset(self._in_flight)
-        polls = self._rounds | ({self._asking} if self._asking else set())
+        polls = self._rounds | {task for task in (self._asking, self._telling) if task}
         # From here to the next await nothing else runs: no tick sees one half of each.
         self._works = renewal.works
         self._coming |= {topic.id for topic in renewal.works.topics} - {topic.id for topic in before.topics}
@@ -381,7 +412,7 @@ class Daemon:
 
     async def _drain(self) -> None:
         # What a hub did not answer is asked again after the next start, what was not rematched is done then.
-        left = [task for task in (self._asking, self._reloading) if task]
+        left = [task for task in (self._asking, self._telling, self._reloading) if task]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)

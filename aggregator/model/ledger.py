@@ -90,6 +90,8 @@ class FeedHead:
     alternate_url: str
     prev_archive_url: str | None = None
     """The archive page before this document (RFC 5005 4)."""
+    hubs: tuple[str, ...] = ()
+    """Who tells subscribers of changes (WebSub)."""
     current_url: str | None = None
     """Set for an archive page: the document that people subscribe to."""
 

@@ -109,6 +109,24 @@ Intent = Verification | Denial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What one hub knows of one of our own feeds."""
+
+    hub: str
+    url: str
+    """The feed's own address, as subscribers give it to the hub."""
+    told: bytes | None = None
+    """Digest of the bytes that the hub was last told of; None: it never was."""
+    told_at: datetime | None = None
+    attempts: int = 0
+    """Requests in a row that the hub did not take."""
+    due_at: datetime | None = None
+    """Not before then, where the last request failed."""
+    detail: str | None = None
+    """Why it failed, in one line for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubAccepted:
     """The hub took the request; whether it comes to anything is seen when it verifies."""
 

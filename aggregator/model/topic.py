@@ -51,6 +51,8 @@ class Topic:
     raise_by: float = 0.0
     """How much a trained model may add to a score; with `lower_by` 0 there is none."""
     lower_by: float = 0.0
+    former: tuple[str, ...] = ()
+    """Ids under which it was published before: their addresses lead here, their history goes on here."""
     expect: tuple[Expectation, ...] = ()
     """Tried by `check` and `topics test`; no part of the rule."""
 

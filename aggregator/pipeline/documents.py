@@ -140,6 +140,7 @@ def _page(batch: Batch, works: Works, feed: Feed, feed_id: str, number: int) -> 
             head,
             self_url=feed.url(works, number),
             current_url=head.self_url,
+            hubs=(),
             prev_archive_url=_page_url(feed, works, number - 1),
         ),
         fragments=tuple(fragment for fragment in shown if fragment),

@@ -47,6 +47,7 @@ class Feed:
             updated_at=updated_at,
             self_url=self.url(works),
             alternate_url=f"{works.base_url}/",
+            hubs=works.hubs,
         )
 
 

@@ -26,6 +26,7 @@ from aggregator.pipeline.leftovers import left_behind, take_away
 from aggregator.pipeline.lists import subscription_lists
 from aggregator.pipeline.record import Visit, record
 from aggregator.pipeline.rematch import rematch_in
+from aggregator.pipeline.rename import drop_former_files
 from aggregator.pipeline.source_health import NAME as HEALTH
 from aggregator.pipeline.source_health import render_health
 from aggregator.pipeline.works import Works
@@ -87,6 +88,7 @@ def publish(
     _publish_rest(run)
     scrub(works, now)
     run.failed += take_away(works, left)
+    drop_former_files(works)
     _complain(run)
     return tuple(run.changes)
 

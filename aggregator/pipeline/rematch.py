@@ -11,6 +11,7 @@ from aggregator.desk import standing
 from aggregator.model.topic import Topic
 from aggregator.pipeline.enter import Writing, admit
 from aggregator.pipeline.feed_state import feed_state
+from aggregator.pipeline.rename import follow_renames
 from aggregator.pipeline.settle import matches_of
 from aggregator.pipeline.works import Works
 from aggregator.storage import Batch
@@ -56,6 +57,7 @@ def steps(batches: Batches, works: Works, now: datetime) -> Iterator[int]:
 def _changed(batches: Batches, works: Works) -> list[tuple[Topic, bool]]:
     """The topics that are to be matched again, and whether each is new."""
     with batches() as batch:
+        follow_renames(batch, works.topics)
         stored = {(state.topic_id, state.grain): state for state in batch.topic_feeds()}
         configured = {topic.id for topic in works.topics}
         for state in stored.values():

@@ -38,6 +38,10 @@ class Works:
     clock: Callable[[], datetime]
     legacy: LegacyIds = field(default_factory=LegacyIds)
     """Entry ids that subscribers of another planet know."""
+    hubs: tuple[str, ...] = ()
+    """Told of every change of a topic's feed (WebSub)."""
+    gzip: bool = False
+    """A packed file lies beside each published one."""
     page_time: timedelta = timedelta(seconds=20)
     """For the pages of one poll's entries, all together."""
     readers: Readers = field(default_factory=Readers)

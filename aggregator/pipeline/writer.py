@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from aggregator.model.poll import Poll
 from aggregator.pipeline.record import Visit, record
+from aggregator.pipeline.rename import follow_renames
 from aggregator.pipeline.works import Works
 
 _LONGEST_S = 0.25
@@ -83,6 +84,8 @@ class Writer:
         if works.matcher is not self._works.matcher:
             visits = [_matched(visit, works) for visit in visits]
         with works.store.batch() as batch:
+            # Just after a reload this may come before the rematch: an entry under the new id would bar the old history from it.
+            follow_renames(batch, works.topics)
             return [record(batch, visit, works, works.clock()) for visit in visits]
 
 

@@ -58,6 +58,8 @@ def _around(head: FeedHead) -> tuple[bytes, bytes]:
         generator.subtitle(printable(head.subtitle))
     generator.author({"name": printable(head.author)})
     generator.link(rel="self", type=_TYPE, href=head.self_url)
+    for hub in head.hubs:
+        generator.link(rel="hub", href=hub)
     if head.current_url:
         generator.link(rel="current", type=_TYPE, href=head.current_url)
     if head.prev_archive_url:

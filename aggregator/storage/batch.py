@@ -26,6 +26,7 @@ from aggregator.storage.driver import Driver
 from aggregator.storage.feeds import Feeds
 from aggregator.storage.history import History
 from aggregator.storage.incidents import Incidents
+from aggregator.storage.serving import Serving
 from aggregator.storage.subscriptions import Subscriptions
 from aggregator.storage.tables import (
     article,
@@ -66,6 +67,7 @@ class Batch:
         self.incidents = Incidents(self._connection)
         self.subscriptions = Subscriptions(self._connection)
         self.feeds = Feeds(self._connection)
+        self.serving = Serving(self._connection)
 
     def send(self) -> None:
         """Send the writes that wait for company; `Store.batch` does it before the transaction ends."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, String, bindparam, cast, func, or_, select
 
@@ -13,13 +14,14 @@ from aggregator.model.desk import Decision
 from aggregator.model.health import HealthFeedState
 from aggregator.model.identity import Fingerprints, Observation
 from aggregator.model.ledger import LedgerRow, RowState, Step, TopicFeedState
-from aggregator.model.push import Invitation, Subscription
+from aggregator.model.push import Announcement, Invitation, Subscription
 from aggregator.model.source import SourceState
 from aggregator.model.topic import Grain, Match
-from aggregator.storage import asked, copies, integrity, rows, statements, subscriptions
+from aggregator.storage import asked, copies, integrity, rows, serving, statements, subscriptions
 from aggregator.storage.codec import article_from_json, to_instant, to_microseconds
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.incidents import feed_state
+from aggregator.storage.serving import ArticleMark
 from aggregator.storage.tables import (
     archive_page,
     article,
@@ -258,6 +260,34 @@ class Reader:
         query = select(archive_page.c.bytes_digest, archive_page.c.changed_at)
         found = self._connection.execute(query.where(archive_page.c.topic_id == topic_id))
         return {bytes(row.bytes_digest): to_instant(row.changed_at) for row in found}
+
+    def instance(self) -> tuple[UUID, datetime]:
+        """The store's id, and when it was made."""
+        return serving.instance_of(self._connection)
+
+    def query_key(self) -> str | None:
+        """The key of signed query feeds; None before it was made."""
+        return serving.query_key(self._connection)
+
+    def announcements(self) -> tuple[Announcement, ...]:
+        """What every hub was told of our own feeds."""
+        return serving.announcements(self._connection)
+
+    def first_publications(self, topic_id: str, grain: Grain, limit: int) -> tuple[datetime, ...]:
+        """When the newest live entries of a feed went out, newest first."""
+        return serving.first_publications(self._connection, topic_id, grain, limit)
+
+    def newest_marks(self, limit: int) -> tuple[ArticleMark, ...]:
+        """The articles that count from latest, newest first."""
+        return serving.newest_marks(self._connection, limit)
+
+    def stored_articles(self, uris: Sequence[str]) -> Iterator[StoredArticle]:
+        """The articles of those uris, in no order."""
+        return serving.stored_articles(self._connection, uris)
+
+    def rows_at(self, topic_id: str, grain: Grain, at: datetime, limit: int) -> tuple[LedgerRow, ...]:
+        """The newest rows of a feed that had gone out by then and are live or withdrawn now, newest first."""
+        return serving.rows_at(self._connection, topic_id, grain, at, limit)
 
     def documents(self, source_ids: Sequence[str]) -> tuple[DocumentRow, ...]:
         """Local documents of the sources by path, with the article that each is now."""

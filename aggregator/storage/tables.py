@@ -40,7 +40,13 @@ def _instant(name: str, *, nullable: bool = False) -> Column[int]:
     return Column(name, BigInteger, nullable=nullable)
 
 
-instance = Table("instance", metadata, Column("id", String(36), primary_key=True), _instant("created_at"))
+instance = Table(
+    "instance",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    _instant("created_at"),
+    Column("query_key", String(64)),
+)
 
 source_state = Table(
     "source_state",
@@ -420,4 +426,17 @@ subscription = Table(
     Index(None, "source_id"),
     Index(None, "invited_at"),
     sqlite_autoincrement=True,
+)
+
+# Which bytes of which of our own feeds each hub was told of (WebSub).
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("hub", Text, primary_key=True),
+    Column("url", Text, primary_key=True),
+    _digest("told", nullable=True),
+    _instant("told_at", nullable=True),
+    Column("attempts", Integer, nullable=False),
+    _instant("due_at", nullable=True),
+    Column("detail", Text),
 )

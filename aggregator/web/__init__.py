@@ -2,6 +2,7 @@
 
 from aggregator.web.app import create_app
 from aggregator.web.server import ListenError, Server, listen
+from aggregator.web.services import Services
 from aggregator.web.site import Heartbeat, Site
 
-__all__ = ["Heartbeat", "ListenError", "Server", "Site", "create_app", "listen"]
+__all__ = ["Heartbeat", "ListenError", "Server", "Services", "Site", "create_app", "listen"]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from aggregator.errors import StoreError
 from aggregator.model.ledger import RowState
@@ -20,23 +21,26 @@ from aggregator.storage import Reader, Store
 from aggregator.text import digest
 from aggregator.web import pages
 from aggregator.web.article_page import Absence, article_page
-from aggregator.web.files import FeedFiles, is_not_modified, respond
+from aggregator.web.conditions import is_not_modified
+from aggregator.web.feeds import Feeds, links
+from aggregator.web.files import FeedFiles
+from aggregator.web.front import Front
+from aggregator.web.knowledge import Knowledge
 from aggregator.web.push import push_routes
+from aggregator.web.safety import PAGE_SAFETY
+from aggregator.web.services import Services
+from aggregator.web.serving import serving_routes
 from aggregator.web.site import Heartbeat, Site
 
 _HTML = "text/html; charset=utf-8"
-_SAFETY = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 _STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 # In our own words: what the framework says of a failure is for developers.
 _WORDS = {
+    301: ("Moved", "This is at another address now."),
+    400: ("Not understood", "The address is not right."),
+    403: ("Not for you", "This is not given to everybody."),
     404: ("Not here", "There is no page at this address."),
     405: ("Only for reading", "This address can only be read."),
     410: ("Gone", "What was here is gone for good."),
@@ -45,18 +49,22 @@ _WORDS = {
 _T = TypeVar("_T")
 
 
-def create_app(store: Store, site: Site, heartbeat: Heartbeat | None = None) -> Starlette:
+def create_app(
+    store: Store, site: Site, heartbeat: Heartbeat | None = None, services: Services | None = None
+) -> ASGIApp:
     """The application; but for what hubs deliver it only reads the store. Without a heartbeat (`serve`) nobody polls, and
     readiness is the store's."""
+    services = services or Services()
     routes = _Routes(store, site, heartbeat)
-    return Starlette(
+    knowledge = Knowledge(store, site.topics)
+    files = FeedFiles(site.directory, knowledge.facts, partial(links, site.base_url, services.hubs))
+    app = Starlette(
         routes=[
             Route("/", routes.front),
             Route("/topics/{topic}", routes.topic),
             Route("/articles/{uuid}", routes.article),
             Route("/sources", routes.sources),
-            Route("/feeds/{name}", routes.feed),
-            Route("/feeds/{topic}/archive/{name}", routes.archive),
+            *serving_routes(store, site, services),
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
             *(Route(f"/{name}", routes.static) for name in _STATIC),
@@ -64,6 +72,7 @@ def create_app(store: Store, site: Site, heartbeat: Heartbeat | None = None) -> 
         ],
         exception_handlers={HTTPException: routes.refused, Exception: routes.failed},
     )
+    return Front(Feeds(files, knowledge, site.base_url), app, services.metrics)
 
 
 class _Routes:
@@ -71,7 +80,6 @@ class _Routes:
 
     def __init__(self, store: Store, site: Site, heartbeat: Heartbeat | None) -> None:
         self._store, self._site, self._heartbeat = store, site, heartbeat
-        self._files = FeedFiles(site.directory)
         self._topics = {topic.id: topic for topic in site.topics}
         self._templates = Environment(
             loader=PackageLoader("aggregator.web"),
@@ -116,22 +124,6 @@ class _Routes:
         rows = await self._ask(lambda reader: pages.source_rows(reader, self._site))
         return self._page(request, "sources.html", sources=rows)
 
-    async def feed(self, request: Request) -> Response:
-        name: str = request.path_params["name"]
-        states = await self._ask(lambda reader: reader.topic_feeds())
-        closed = {state.topic_id for state in states if state.closed_at}
-        changed = {state.bytes_digest: state.changed_at for state in states if state.bytes_digest and state.changed_at}
-        if health := await self._ask(lambda reader: reader.health_feed()):
-            changed[health.bytes_digest] = health.changed_at
-        return await self._document(request, name, name.removesuffix(".atom"), closed, changed)
-
-    async def archive(self, request: Request) -> Response:
-        topic_id, name = request.path_params["topic"], request.path_params["name"]
-        states = await self._ask(lambda reader: reader.topic_feeds())
-        closed = {state.topic_id for state in states if state.closed_at}
-        changed = await self._ask(lambda reader: reader.archive_changed_at(topic_id))
-        return await self._document(request, f"{topic_id}/archive/{name}", topic_id, closed, changed)
-
     async def static(self, request: Request) -> Response:
         name = request.url.path.removeprefix("/")
         headers = {"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
@@ -169,21 +161,11 @@ class _Routes:
 
         return await run_in_threadpool(ask)
 
-    async def _document(
-        self, request: Request, name: str, topic_id: str, closed: set[str], changed: Mapping[bytes, datetime]
-    ) -> Response:
-        if topic_id in closed:
-            raise HTTPException(410, "This feed is closed.")
-        prepared = await run_in_threadpool(self._files.load, name)
-        if prepared is None:
-            raise HTTPException(404, "There is no feed at this address.")
-        return respond(request, prepared, changed)
-
     def _page(self, request: Request, template: str, **values: object) -> Response:
         """200, or 304 where the reader has this very page."""
         body = self._templates.get_template(template).render(**values).encode()
-        headers = _SAFETY | {"ETag": f'"{digest(body).hex()}"', "Cache-Control": "no-cache"}
-        if is_not_modified(request.headers, headers["ETag"]):
+        headers = PAGE_SAFETY | {"ETag": f'"{digest(body).hex()}"', "Cache-Control": "no-cache"}
+        if is_not_modified(request.headers.get("if-none-match"), None, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers, media_type=_HTML)
 
@@ -191,7 +173,7 @@ class _Routes:
         title, words = _WORDS.get(status, (HTTPStatus(status).phrase, ""))
         said = detail if detail and detail != HTTPStatus(status).phrase else words
         body = self._templates.get_template("error.html").render(title=title, words=said)
-        headers = _SAFETY | {"Cache-Control": "no-cache"} | dict(more or {})
+        headers = PAGE_SAFETY | {"Cache-Control": "no-cache"} | dict(more or {})
         return Response(body, status, headers=headers, media_type=_HTML)
 
 

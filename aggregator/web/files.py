@@ -1,127 +1,201 @@
-"""What lies in `feeds/` -> responses: strong ETag over the very bytes sent, 304, gzip, HEAD (rules R23)."""
+"""What lies in `feeds/` -> documents ready to be sent: bytes, packed bytes, validators and whole lists of headers (rules R23)."""
 
 import gzip
 import os
 import re
 import stat
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from aggregator.text import digest
+from aggregator.web import delta
+from aggregator.web.safety import PAGE_SAFETY
 
-_SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
-_LIVE = re.compile(rf"{_SLUG}\.atom", re.ASCII)
-_ARCHIVED = re.compile(rf"{_SLUG}/archive/[0-9]{{6}}\.atom", re.ASCII)
-_ATOM = "application/atom+xml; charset=utf-8"
+_FOLDER = r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)?"
+_NAME = re.compile(rf"(?:{_FOLDER}/){{0,2}}[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)?\.(?P<suffix>[a-z]+)", re.ASCII)
+_LONGEST_NAME = 200
+_TYPES = {
+    "atom": "application/atom+xml; charset=utf-8",
+    "rss": "application/rss+xml; charset=utf-8",
+    "json": "application/feed+json; charset=utf-8",
+    "opml": "text/x-opml; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+FEED_SUFFIXES = ("atom", "rss", "json")
 _MIN_GZIP_BYTES = 600
-# Subscribers ask hourly or less; a minute spares the ones that ask in bursts.
-_CACHE_CONTROL = "public, max-age=60"
+# A thousand topics in three formats are more than should lie in memory; what is asked for does.
+_MOST_BYTES = 64 * 2**20
 # An archive page changes only by a kill (rules R15, R16); a day is how long a cache may go on showing what was withdrawn.
-_ARCHIVE_CACHE_CONTROL = "public, max-age=86400"
+_ARCHIVE_AGE = timedelta(days=1)
+
+Header = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
-    stamp: tuple[int, int]
-    data: bytes
-    packed: bytes
+class Facts:
+    """What only the store knows of a document."""
+
+    modified_at: datetime | None
+    """Since when these are its bytes; None where the store does not know them."""
+    max_age: timedelta
+    """How long a cache may keep it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One form of a document: as it is, or packed."""
+
     etag: str
-    digest: bytes
+    body: bytes
+    whole: list[Header]
+    """The headers of a 200."""
+    unchanged: list[Header]
+    """The headers of a 304."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A document, read and packed once for all who ask until its file changes."""
+
+    name: str
+    suffix: str
+    stamp: tuple[int, int, int]
     modified_at: datetime
-    """The file's time, where the store does not know the bytes."""
-    cache_control: str
+    plain: Answer
+    packed: Answer | None
+    """None where packing gains nothing."""
+    marks: frozenset[bytes] = frozenset()
+    """Of the entries, for those who want only the new ones; empty where that is not offered."""
+    deltas: dict[str, bytes] = field(default_factory=dict)
+    """What is new since a version, by its tag; as many as versions are known."""
+
+    @property
+    def size(self) -> int:
+        return len(self.plain.body) + (len(self.packed.body) if self.packed else 0)
 
 
 class FeedFiles:
-    """The folder of published feeds. A live document is read and packed once a change; archive pages are many, long cached
-    by those who asked, and read each time.
-    """
+    """The folder of published feeds. `facts` tells what the store knows of the bytes (name, digest); it may block."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, facts: Callable[[str, bytes], Facts], links: Callable[[str], bytes]) -> None:
         self._directory = directory
-        self._prepared: dict[str, _Prepared] = {}
+        self._root = str(directory)
+        self._facts = facts
+        self._links = links
+        self._prepared: OrderedDict[str, Prepared] = OrderedDict()
+        self._bytes = 0
+        self.versions = delta.Versions()
 
-    def load(self, name: str) -> _Prepared | None:
-        """`<topic>.atom` or `<topic>/archive/<NNNNNN>.atom`; None where there is none that is published. Blocking."""
-        is_archived = _ARCHIVED.fullmatch(name) is not None
-        if not is_archived and not _LIVE.fullmatch(name):
+    def ready(self, name: str) -> Prepared | None:
+        """The document if it is prepared and its file is still the one it was made of: one look at the disk."""
+        known = self._prepared.get(name)
+        if known is None:
+            return None
+        try:
+            found = os.lstat(f"{self._root}/{name}")
+        except OSError:
+            return None
+        if _stamp(found) != known.stamp:
+            return None
+        self._prepared.move_to_end(name)
+        return known
+
+    def load(self, name: str) -> Prepared | None:
+        """The document made ready; None where there is none that is published. Blocking."""
+        match = _NAME.fullmatch(name) if len(name) <= _LONGEST_NAME else None
+        if match is None or match["suffix"] not in _TYPES or name.startswith("."):
             return None
         path = self._directory / name
         try:
             found = path.lstat()
-            if not stat.S_ISREG(found.st_mode) or (is_archived and self._leads_away(path)):
+            if not stat.S_ISREG(found.st_mode) or _leads_away(self._directory, name):
                 return None
-            known = self._prepared.get(name)
-            if known and known.stamp == (found.st_mtime_ns, found.st_size):
-                return known
             data = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        prepared = _prepare(data, found, _ARCHIVE_CACHE_CONTROL if is_archived else _CACHE_CONTROL)
-        if not is_archived:
-            self._prepared[name] = prepared
-        return prepared
+        return self._prepare(name, match["suffix"], data, found)
 
-    def _leads_away(self, path: Path) -> bool:
-        """Whether a folder on the way is a link."""
-        return path.parent.is_symlink() or path.parent.parent.is_symlink()
+    def keep(self, prepared: Prepared) -> None:
+        """Hold the document for the next who asks; of those that were asked for longest ago some are let go."""
+        if (before := self._prepared.pop(prepared.name, None)) is not None:
+            self._bytes -= before.size
+        self._prepared[prepared.name] = prepared
+        self._bytes += prepared.size
+        if prepared.marks:
+            self.versions.note(prepared.name, prepared.plain.etag, prepared.marks)
+        while self._bytes > _MOST_BYTES and len(self._prepared) > 1:
+            _, gone = self._prepared.popitem(last=False)
+            self._bytes -= gone.size
 
-
-def _prepare(data: bytes, found: os.stat_result, cache_control: str) -> _Prepared:
-    return _Prepared(
-        stamp=(found.st_mtime_ns, found.st_size),
-        data=data,
-        packed=gzip.compress(data, mtime=0) if len(data) >= _MIN_GZIP_BYTES else b"",
-        etag=digest(data).hex(),
-        digest=digest(data),
-        modified_at=datetime.fromtimestamp(int(found.st_mtime), UTC),
-        cache_control=cache_control,
-    )
-
-
-def respond(request: Request, prepared: _Prepared, changed_at: Mapping[bytes, datetime]) -> Response:
-    """200 or 304. `changed_at` says since when the store knows these bytes: Last-Modified is that, not the file's time."""
-    packed = bool(prepared.packed) and _accepts_gzip(request.headers.get("accept-encoding", ""))
-    etag = f'"{prepared.etag}-gz"' if packed else f'"{prepared.etag}"'
-    modified = changed_at.get(prepared.digest, prepared.modified_at).replace(microsecond=0)
-    headers = {
-        "ETag": etag,
-        "Last-Modified": format_datetime(modified, usegmt=True),
-        "Cache-Control": prepared.cache_control,
-        "Vary": "Accept-Encoding",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if is_not_modified(request.headers, etag, modified):
-        return Response(status_code=304, headers=headers)
-    if packed:
-        headers["Content-Encoding"] = "gzip"
-    return Response(prepared.packed if packed else prepared.data, headers=headers, media_type=_ATOM)
+    def _prepare(self, name: str, suffix: str, data: bytes, found: os.stat_result) -> Prepared:
+        facts = self._facts(name, digest(data))
+        is_archived = "/archive/" in name
+        is_feed = suffix in FEED_SUFFIXES
+        modified_at = (facts.modified_at or datetime.fromtimestamp(found.st_mtime, UTC)).replace(microsecond=0)
+        answers = answers_of(
+            data,
+            media_type=_TYPES[suffix],
+            modified_at=modified_at,
+            max_age=_ARCHIVE_AGE if is_archived else facts.max_age,
+            more=[(b"link", self._links(name))] if is_feed and not is_archived else _page_headers(suffix),
+        )
+        return Prepared(
+            name=name,
+            suffix=suffix,
+            stamp=_stamp(found),
+            modified_at=modified_at,
+            plain=answers[0],
+            packed=answers[1],
+            marks=delta.marks(suffix, data) if is_feed and not is_archived else frozenset(),
+        )
 
 
-def _accepts_gzip(header: str) -> bool:
-    for part in header.lower().split(","):
-        coding, _, parameters = part.partition(";")
-        if coding.strip() in ("gzip", "x-gzip", "*"):
-            return re.search(r"q=0(?:\.0*)?\s*$", parameters.strip()) is None
-    return False
+def answers_of(
+    data: bytes, *, media_type: str, modified_at: datetime, max_age: timedelta, more: Iterable[Header] = ()
+) -> tuple[Answer, Answer | None]:
+    """The document as it is and packed, each with a strong tag of its own."""
+    etag = digest(data).hex()
+    shared = [
+        (b"content-type", media_type.encode()),
+        (b"last-modified", format_datetime(modified_at, usegmt=True).encode()),
+        (b"cache-control", f"public, max-age={int(max_age.total_seconds())}".encode()),
+        (b"vary", b"Accept-Encoding"),
+        (b"x-content-type-options", b"nosniff"),
+        *more,
+    ]
+    plain = _answer(f'"{etag}"', data, shared)
+    if len(data) < _MIN_GZIP_BYTES:
+        return plain, None
+    return plain, _answer(f'"{etag}-gz"', gzip.compress(data, mtime=0), [*shared, (b"content-encoding", b"gzip")])
 
 
-def is_not_modified(headers: Mapping[str, str], etag: str, modified: datetime | None = None) -> bool:
-    """RFC 9110 13.2.2: If-None-Match goes before If-Modified-Since, and compares weakly."""
-    wanted = headers.get("if-none-match")
-    if wanted is not None:
-        tags = [tag.strip().removeprefix("W/") for tag in wanted.split(",")]
-        return "*" in tags or etag in tags
-    since = headers.get("if-modified-since")
-    if since is None or modified is None:
-        return False
-    try:
-        return modified <= parsedate_to_datetime(since)
-    except (TypeError, ValueError):
-        return False
+def _answer(etag: str, body: bytes, shared: list[Header]) -> Answer:
+    own = (b"etag", etag.encode())
+    # RFC 9110 15.4.5: of a 304 only what a cache needs to go on.
+    without_body = [header for header in shared if header[0] not in (b"content-type", b"content-encoding", b"link")]
+    length = (b"content-length", str(len(body)).encode())
+    return Answer(etag=etag, body=body, whole=[*shared, own, length], unchanged=[*without_body, own])
+
+
+def _page_headers(suffix: str) -> list[Header]:
+    """A page that was written as a file is as harmless as one that is made here."""
+    if suffix != "html":
+        return []
+    own = {name.lower(): value for name, value in PAGE_SAFETY.items()} | {"x-content-type-options": None}
+    return [(name.encode(), value.encode()) for name, value in own.items() if value]
+
+
+def _stamp(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _leads_away(directory: Path, name: str) -> bool:
+    """Whether a folder on the way is a link."""
+    folders = name.split("/")[:-1]
+    return any((directory / "/".join(folders[: place + 1])).is_symlink() for place in range(len(folders)))

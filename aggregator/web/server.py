@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.errors import AggregatorError
+from aggregator.web.protocol import BoundedProtocol
 
 
 class ListenError(AggregatorError):
@@ -18,7 +18,7 @@ class ListenError(AggregatorError):
 class _Front:
     """Passes every request to the application that is shown at that moment."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,11 +28,12 @@ class _Front:
 class Server(uvicorn.Server):
     """Serves until `should_exit` is set; leaves signals alone."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._front = _Front(app)
         super().__init__(
             uvicorn.Config(
                 self._front,
+                http=BoundedProtocol,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -43,7 +44,7 @@ class Server(uvicorn.Server):
             )
         )
 
-    def show(self, app: Starlette) -> None:
+    def show(self, app: ASGIApp) -> None:
         """Serve this application from the next request on; those under way end with the one before."""
         self._front.app = app
 
