@@ -40,7 +40,7 @@ class Prepared:
         wait may point to what it writes.
         """
         self.is_first = is_first
-        self._build = build
+        self._build = cache(build)
         self._columns = columns
         self.text = cache(self._text)
         self.row = cache(self._row)
