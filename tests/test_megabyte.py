@@ -230,12 +230,14 @@ class Stalling:
         return ()
 
 
-def test_a_document_that_never_ends_keeps_no_other_waiting() -> None:
+@pytest.mark.parametrize(("first", "length"), [(0, 5), (40, 70_000)], ids=["in a worker", "while others are read here"])
+def test_a_document_that_never_ends_keeps_no_other_waiting(first: int, length: int) -> None:
     stalling = replace(DESK, matcher=cast("Matcher", Stalling()))
     ended: list[str] = []
 
     async def read_one(readers: Readers, title: str) -> None:
-        body = fetched("https://example.org/feed", rss(*(item(number, title=title) for number in range(5))))
+        text = "t" * (length if title == "Endless" else 5)
+        body = fetched("https://example.org/feed", rss(*(item(number, title=title, text=text) for number in range(5))))
         try:
             await readers.read(SOURCE, body, SourceState(source_id=SOURCE.id), stalling, START)
         except TooCostly as error:
@@ -243,7 +245,7 @@ def test_a_document_that_never_ends_keeps_no_other_waiting() -> None:
         ended.append(title)
 
     async def all_at_once() -> None:
-        readers = Readers(workers=2, first=0)
+        readers = Readers(workers=2, first=first)
         try:
             await asyncio.gather(*(read_one(readers, title) for title in ("Endless", *map(str, range(20)))))
         finally:

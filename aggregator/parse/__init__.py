@@ -11,7 +11,7 @@ from aggregator.model.parsed import ParsedFeed
 from aggregator.model.source import AgencyName
 from aggregator.parse.bounds import fit
 from aggregator.parse.documents import is_newsml, parse_mail, parse_newsml, parse_ninjs, parse_page
-from aggregator.parse.feeds import ManyNew, parse_feed
+from aggregator.parse.feeds import MOST_NEW, ManyNew, parse_feed
 from aggregator.parse.json_feed import is_json, parse_json_feed
 from aggregator.parse.sitemap import inflated, is_gzip, is_sitemap, parse_sitemap
 from aggregator.parse.wire import parse_wire
@@ -73,6 +73,8 @@ def _parse_by_content(
     document: Document, url: str | None, known: frozenset[bytes], at_most_new: int | None
 ) -> ParsedFeed:
     """What begins as JSON or as a sitemap is read as one, all else as a feed: media types and names lie."""
+    if at_most_new is not None and _is_read_whole(document):
+        raise ManyNew
     if is_gzip(document.body):
         document = replace(document, body=inflated(document.body))
     if is_json(document.body):
@@ -80,6 +82,12 @@ def _parse_by_content(
     if is_sitemap(document.body):
         return parse_sitemap(document, url, known, at_most_new)
     return parse_feed(document, url, known, at_most_new)
+
+
+def _is_read_whole(document: Document) -> bool:
+    """What is unpacked, or loaded before its items are told apart, costs by all that it holds; what is small costs little."""
+    body = document.body
+    return is_gzip(body) or (len(body) > MOST_NEW and (is_json(body) or is_sitemap(body)))
 
 
 def _beginning(document: Document) -> Document:
@@ -97,4 +105,4 @@ def _within_bounds(parsed: ParsedFeed) -> ParsedFeed:
     return replace(parsed, entries=entries, defects=(*parsed.defects, *too_long)) if too_long else parsed
 
 
-__all__ = ["ManyNew", "parse"]
+__all__ = ["MOST_NEW", "ManyNew", "is_gzip", "parse"]

@@ -3,12 +3,17 @@
 A worker process takes 0.3 s of CPU to start, which is 30 documents; a thread holds the interpreter while it parses. So few and
 small documents are read here, many or large ones there, where one that takes all the time and memory there is takes them
 from nobody else.
+
+No thread can be stopped, so what is read here must be quick by its size: 64 KiB, which four of five real feeds do not reach, and
+for which the costliest document that is known takes 0.4 s. A source whose document was slow all the same is read there from
+then on: what nobody knows yet can hold up the others once.
 """
 
 import asyncio
 import multiprocessing
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +26,7 @@ from typing import TypeVar
 from aggregator.model.fetch import Fetched
 from aggregator.model.identity import Sighting
 from aggregator.model.source import Source, SourceState
+from aggregator.parse import MOST_NEW, is_gzip
 from aggregator.reading import worker
 from aggregator.reading.complete import NoText
 from aggregator.reading.limits import TooCostly, return_memory
@@ -30,8 +36,12 @@ _Result = TypeVar("_Result")
 
 # Documents that are read here before the first worker is started.
 _FIRST = 40
-# Beyond, a document is read by a worker from the first on: it may be a minute's work.
+# Beyond, a document is read by a worker from the first on.
+_SMALL_BYTES = MOST_NEW
+# Up to here it is worth a look whether few of its items are new; to tell them apart takes 5 us each.
 _LARGE_BYTES = 1_048_576
+_SLOW_S = 1.0
+"""CPU of one document read here; it is the time for which it may have kept others waiting."""
 
 
 class Readers:
@@ -44,6 +54,7 @@ class Readers:
         self._pool: ProcessPoolExecutor | None = None
         self._turns = asyncio.Semaphore(2 * self._workers)
         self._alone = asyncio.Lock()
+        self._slow: set[str] = set()
 
     def close(self) -> None:
         """End the workers, if any were started."""
@@ -54,9 +65,9 @@ class Readers:
     async def read(self, source: Source, fetched: Fetched, state: SourceState, desk: Desk, now: datetime) -> Reading:
         """The reading of the documents that are new. Raises TooCostly for one that no worker can read."""
         if self._is_for_here(source, fetched, state):
-            return await asyncio.to_thread(worker.read_all, source, fetched, state, desk, now)
-        if state.items and fetched.body_bytes <= _LARGE_BYTES:
-            few = await asyncio.to_thread(worker.read_if_few, source, fetched, state, desk, now)
+            return await self._here(source, partial(worker.read_all, source, fetched, state, desk, now))
+        if state.items and fetched.body_bytes <= _LARGE_BYTES and source.id not in self._slow:
+            few = await self._here(source, partial(worker.read_if_few, source, fetched, state, desk, now))
             if few:
                 return few
         return await self._in_worker(desk, partial(worker.work, source, fetched, state, now))
@@ -68,6 +79,18 @@ class Readers:
         Raises TooCostly.
         """
         return await self._in_worker(desk, partial(worker.take_text, source, sighting, page, now))
+
+    async def _here(self, source: Source, task: Callable[[], _Result]) -> _Result:
+        """In a thread of this process; a source that was slow to read is remembered."""
+
+        def timed() -> tuple[_Result, float]:
+            begun = time.thread_time()
+            return task(), time.thread_time() - begun
+
+        result, took = await asyncio.to_thread(timed)
+        if took > _SLOW_S and not source.is_local:
+            self._slow.add(source.id)
+        return result
 
     async def _in_worker(self, desk: Desk, task: Callable[[], _Result]) -> _Result:
         async with self._turns:
@@ -83,7 +106,8 @@ class Readers:
         """Local documents are the user's own, and few change at a time."""
         if source.is_local or all(document.digest in state.validators.digests for document in fetched.documents):
             return True
-        if fetched.body_bytes > _LARGE_BYTES or self._left_here <= 0:
+        is_packed = any(is_gzip(document.body) for document in fetched.documents)
+        if fetched.body_bytes > _SMALL_BYTES or is_packed or source.id in self._slow or self._left_here <= 0:
             return False
         self._left_here -= 1
         return True
