@@ -395,6 +395,25 @@ def test_what_the_desk_holds_is_not_told_until_it_is_released(at: Desk, get: Get
     assert (held.status_code, "Envoys" in held.text, get(path).status_code) == (404, False, 200)
 
 
+def test_a_note_of_the_desk_stands_on_the_page_as_the_text_that_it_is(at: Desk, get: Get) -> None:
+    path = path_of(at, "Envoys meet")
+    before = get(path).text
+    made = Decision(
+        number=None,
+        word=Word.NOTE,
+        article_uri=f"urn:uuid:{path.rpartition('/')[2]}",
+        by="maria <m>",
+        reason="<script>alert(1)</script> call the ministry",
+        decided_at=START,
+    )
+    with at.store.batch() as batch:
+        batch.desk.decide(made)
+    after = get(path).text
+    assert ("Notes of the desk" in before, "Notes of the desk" in after) == (False, True)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; call the ministry" in after
+    assert ("maria &lt;m&gt;" in after, "<script>" in after) == (True, False)
+
+
 def test_the_feed_of_the_sources_health_is_served_with_the_date_that_the_store_knows(at: Desk, get: Get) -> None:
     with at.store.read() as reader:
         feed = reader.health_feed()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -15,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from aggregator.errors import AlreadyRunning, StoreError
+from aggregator.model.desk import Decision, Word
 from aggregator.model.fetch import SkippedDocument
 from aggregator.model.identity import Key, KeyKind
 from aggregator.model.ledger import TopicFeedState
@@ -306,3 +308,34 @@ def test_a_store_of_the_first_release_keeps_its_rows_and_gives_them_their_places
     engine.dispose()
     opened.close()
     assert [tuple(row) for row in found] == [("e1", 1), ("e2", None), ("e3", 2), ("e4", 3)]
+
+
+def test_decisions_made_before_they_named_their_article_by_uri_are_kept(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", "aggregator.storage:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+        connection.exec_driver_sql(
+            "INSERT INTO article (id, uri, version, owner_source, owner_key, owner_priority, first_seen_at, effective_at,"
+            " effective_basis, text_digest, material_digest, title_digest, content)"
+            " VALUES (7, 'urn:uuid:7', 1, 's', x'00', 0, 0, 0, 'first_seen', x'00', x'00', x'00', '{}')"
+        )
+        connection.exec_driver_sql(
+            'INSERT INTO decision (number, word, article_id, other_uri, "by", reason, decided_at, applied_at)'
+            " VALUES (3, 'merge', 7, 'urn:uuid:7', 'maria', 'why', 3, 5)"
+        )
+    engine.dispose()
+    opened = Store(url)
+    opened.upgrade(INSTANCE, NOW)
+    made = Decision(number=None, word=Word.NOTE, article_uri="urn:uuid:8", by="omar", reason="later", decided_at=NOW)
+    with opened.batch() as batch:
+        batch.desk.decide(made)
+    with opened.read() as reader:
+        first, second = reader.decisions()
+    opened.close()
+    assert (first.number, first.article_uri, first.other_uri, first.by) == (3, "urn:uuid:7", "urn:uuid:7", "maria")
+    assert (first.applied_at is not None, first.until) == (True, None)
+    assert (second.number, replace(second, number=None)) == (4, made)
