@@ -149,6 +149,7 @@ def test_the_single_tables_arrive_resolved(full: Configuration, tmp_path: Path) 
     assert full.storage.sqlite_file == tmp_path / "data/store.db"
     assert full.publish.directory == tmp_path / "public/feeds"
     assert full.publish.command == ("rsync", "-a", ".", "mirror:/srv/feeds/")
+    assert full.publish.pages
     assert full.web.listen == Address(host="::1", port=9000)
     assert full.fetch.timeout == timedelta(seconds=5)
     assert (full.fetch.max_body_bytes, full.fetch.concurrency) == (512 * 1024, 7)

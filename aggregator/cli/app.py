@@ -251,6 +251,7 @@ def assembled(
         command=found.publish.command,
         legacy=read_legacy_ids(found),
         clock=clock,
+        writes_pages=found.publish.pages,
         page_time=found.fetch.timeout,
         readers=readers,
         backlog=backlog,

@@ -108,7 +108,11 @@ def _built(reading: Reading, around: Surroundings, file: Path, warnings: tuple[s
         file=file,
         site=build.site(settings.site, settings.web.listen),
         storage=Storage(url=settings.storage.url),
-        publish=Publish(directory=settings.publish.directory, command=tuple(settings.publish.command)),
+        publish=Publish(
+            directory=settings.publish.directory,
+            command=tuple(settings.publish.command),
+            pages=settings.publish.pages,
+        ),
         web=Web(listen=settings.web.listen),
         fetch=build.fetch_limits(settings.fetch, settings.site.contact),
         defaults=build.intervals(settings.defaults, settings.defaults),

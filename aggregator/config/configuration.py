@@ -40,6 +40,8 @@ class Publish:
 
     directory: Path
     command: tuple[str, ...] = ()
+    pages: bool
+    """Whether the pages are written there as files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,7 @@ class StorageTable(Table):
 class PublishTable(Table):
     directory: Folder = Field(default="feeds", validate_default=True)
     command: list[Line] = []  # none; whoever has the files copied says how
+    pages: bool = False  # `run` serves them; files are for a desk that another web server hosts
 
 
 class WebTable(Table):

@@ -7,11 +7,13 @@ retain: what is kept for a time only.
 from aggregator.pipeline.attend import attend
 from aggregator.pipeline.changes import FeedChange
 from aggregator.pipeline.command import run_command
+from aggregator.pipeline.pages import write_pages
 from aggregator.pipeline.poll import Agenda, allowed, due, poll, redraw_due, visit
 from aggregator.pipeline.publish import publish, publish_forms, rehearse
 from aggregator.pipeline.record import Visit
 from aggregator.pipeline.rematch import rematch
 from aggregator.pipeline.retain import forget_keys
+from aggregator.pipeline.search import index_all, index_some
 from aggregator.pipeline.works import Works
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "attend",
     "due",
     "forget_keys",
+    "index_all",
+    "index_some",
     "poll",
     "publish",
     "publish_forms",
@@ -31,4 +35,5 @@ __all__ = [
     "rematch",
     "run_command",
     "visit",
+    "write_pages",
 ]

@@ -38,6 +38,8 @@ class Works:
     clock: Callable[[], datetime]
     legacy: LegacyIds = field(default_factory=LegacyIds)
     """Entry ids that subscribers of another planet know."""
+    writes_pages: bool = False
+    """Whether the pages lie there as well."""
     page_time: timedelta = timedelta(seconds=20)
     """For the pages of one poll's entries, all together."""
     readers: Readers = field(default_factory=Readers)

@@ -1,7 +1,8 @@
 """Published feeds and pages over HTTP."""
 
+from aggregator.pages import Site
 from aggregator.web.app import create_app
 from aggregator.web.server import ListenError, Server, listen
-from aggregator.web.site import Heartbeat, Site
+from aggregator.web.site import Heartbeat
 
 __all__ = ["Heartbeat", "ListenError", "Server", "Site", "create_app", "listen"]
