@@ -6,7 +6,7 @@ LOCK_STAMP := .venv/.lock-stamp
 # Two workers on two cores; random order is pytest-randomly's default.
 WORKERS ?= 2
 
-.PHONY: setup run test check lint fix lock quality quality-short bench manners
+.PHONY: setup run test check lint fix lock quality quality-short bench manners screenshots
 .DEFAULT_GOAL := check
 
 setup: $(STAMP)
@@ -76,6 +76,10 @@ bench: setup
 # Each rule of good manners on a server of our own; beside lemon24/reader where READER_PYTHON names an interpreter that has it.
 manners: setup
 	$(BIN)/python bench/manners.py
+
+# The pictures in docs/images, of an invented week; needs Chromium.
+screenshots: setup
+	$(BIN)/python bench/screenshots.py
 
 # Needs uv; the lock holds hashes and no address.
 lock:

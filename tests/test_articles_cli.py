@@ -12,6 +12,7 @@ import typer
 from aggregator.cli.app import json_line
 from aggregator.cli.articles import export, export_schema, since_instant
 from aggregator.model.desk import Word
+from aggregator.pipeline import index_all
 from aggregator.storage import Store
 from tests.commands import configure, invoke, run_once
 from tests.desk import desk as open_desk
@@ -39,6 +40,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     configure(folder)
     run_once(folder)
+    store = Store(f"sqlite:///{folder / 'store.db'}")
+    index_all(store)
+    store.close()
     return folder
 
 
@@ -237,3 +241,18 @@ def test_a_source_that_left_keeps_its_articles(own: Path) -> None:
     config = own / "config.toml"
     config.write_text(config.read_text("utf-8").replace('id = "wire"', 'id = "other"'), "utf-8")
     assert headlines(own, "--source", "wire") == ["Envoys", "Date"]
+
+
+def test_articles_are_found_by_their_words_in_any_inflection(desk: Path) -> None:
+    assert headlines(desk, "--search", "envoy agreeing") == ["Envoys"]
+    assert headlines(desk, "--search", '"good harvests"') == ["Date"]
+    assert headlines(desk, "--search", "dates -envoys") == ["Date"]
+    assert headlines(desk, "--search", "weather") == []
+    assert [row["headline"] for row in invoke(desk, "articles", "export", "--search", "oasis").objects] == [
+        "Date growers expect a good harvest"
+    ]
+
+
+def test_a_search_for_nothing_is_wrong_usage(desk: Path) -> None:
+    done = invoke(desk, "articles", "list", "--search", "-envoys")
+    assert (done.code, "say at least one word to look for" in done.err) == (2, True)

@@ -62,6 +62,7 @@ def test_every_command_and_option_is_documented(command: str, options: list[str]
         "/topics/<id>",
         "/articles/<uuid>",
         "/sources",
+        "/search",
         "/push/<token>",
         "/feeds/<topic>.atom",
         "/feeds/<topic>/archive/<NNNNNN>.atom",

@@ -50,7 +50,7 @@ _POKE = """
 function poke(page) {
   page.addEventListener("click", event => {
     const link = event.target.closest("a, area");
-    if (link && /^(?:https?|mailto):/.test(link.href)) event.preventDefault();
+    if (link && /^(?:https?|mailto|feed):/.test(link.href)) event.preventDefault();
   }, true);
   for (const element of page.querySelectorAll("body, body *")) {
     for (const name of ["mouseover", "pointerenter", "focus", "toggle", "auxclick"]) element.dispatchEvent(new Event(name));

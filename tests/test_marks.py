@@ -6,7 +6,7 @@ from aggregator.model.article import Article, Completeness, Publisher, Rights
 from aggregator.model.parsed import OriginSource
 from aggregator.model.source import Republish
 from aggregator.model.topic import Evidence
-from aggregator.web.marks import passages, shown_standfirst
+from aggregator.pages.marks import passages, shown_standfirst
 
 SENTENCE = "Envoys met in the capital for two days and agreed on the next step of the plan. "
 BODY = SENTENCE * 20

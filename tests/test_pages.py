@@ -18,6 +18,7 @@ from aggregator.model.desk import Decision, Word
 from aggregator.model.ledger import ArchivePage, LedgerRow, RowState
 from aggregator.model.source import AgencyName, Announce, Republish, Source, SourceKind
 from aggregator.model.topic import Concept, Grain, Pack, Topic
+from aggregator.pipeline import index_all
 from aggregator.storage import Store
 from aggregator.text import digest
 from aggregator.web import Heartbeat, Site, create_app
@@ -101,6 +102,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
         )
         with made.opened(folder) as at:
             at.run()
+            index_all(at.store)
     return made
 
 
@@ -120,6 +122,7 @@ def site_of(at: Desk) -> Site:
         directory=at.directory,
         topics=at.topics,
         sources=(*at.sources, hidden),
+        clock=lambda: at.now,
     )
 
 
@@ -181,6 +184,8 @@ PAGES = [
     "/topics/talks",
     "/topics/all?state=archived",
     "/sources",
+    "/search?q=envoys&language=en",
+    "/search?q=%22",
     "/nothing",
     "Envoys meet",
     "اجتماع",
@@ -206,7 +211,8 @@ def test_every_page_is_well_formed_for_people_who_do_not_see_it(page: str) -> No
     outline = Outline(page)
     assert (outline.headings[0], outline.headings.count(1)) == (1, 1)
     assert all(after <= before + 1 for before, after in zip(outline.headings, outline.headings[1:], strict=False))
-    assert [outline.tags.count(tag) for tag in ("main", "header", "title")] == [1, 1, 1]
+    assert [outline.tags.count(tag) for tag in ("main", "header", "footer")] == [1, 1, 1]
+    assert page.partition("</head>")[0].count("<title>") == 1
     assert all(header.get("scope") in ("col", "row") for header in outline.headers)
     assert '<html lang="en">' in page
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
@@ -225,8 +231,8 @@ def test_nothing_of_a_stranger_runs(page: str) -> None:
     assert [name for name in outline.attributes if name.startswith("on")] == []
     for link in outline.links:
         href = link["href"] or ""
-        assert href.startswith(("http://", "https://", "/", "#"))
-        assert href.startswith(("/", "#")) or link["rel"] == "noopener noreferrer nofollow"
+        assert href.startswith(("http://", "https://", "/", "#", "feed:https://feeds.example.org/feeds/"))
+        assert href.startswith(("/", "#", "feed:")) or link["rel"] == "noopener noreferrer nofollow"
 
 
 def test_a_private_source_has_a_name_and_no_address(texts: dict[str, str]) -> None:
@@ -431,6 +437,148 @@ def test_the_sources_are_told_with_their_health(at: Desk, get: Get) -> None:
     assert "hidden new never at once 0" in page
 
 
+def test_the_search_shows_what_may_be_shown_with_its_words_marked(at: Desk, get: Get) -> None:
+    page = get("/search?q=envoy").text
+    assert "4 articles" in words(page)
+    assert re.findall("<mark>(.*?)</mark>", page)[:1] == ["Envoys"]
+    assert 'href="/articles/' in page
+    arabic = get("/search?q=%D8%A7%D9%86%D8%AA%D8%AE%D8%A7%D8%A8").text
+    assert ('<li lang="ar" dir="rtl">' in arabic, "<mark>الانتخابات</mark>" in arabic) == (True, True)
+
+
+def test_a_word_of_a_hidden_part_is_found_and_the_part_stays_hidden(get: Get) -> None:
+    page = get("/search?q=secret").text
+    assert "1 article" in words(page)
+    assert "An envoy told of the plan." in page
+    assert "The last word" not in page
+
+
+def test_the_search_keeps_what_the_desk_keeps_back(at: Desk, get: Get) -> None:
+    say(at, Word.HOLD, "Envoys speak")
+    say(at, Word.KILL, "Envoys meet")
+    page = words(get("/search?q=envoys").text)
+    assert ("Envoys speak" in page, "Envoys meet" in page, "2 articles" in page) == (False, False, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [
+        ("topic=talks", 4),
+        ("topic=all", 4),
+        ("source=wire", 1),
+        ("source=news", 3),
+        ("language=en", 4),
+        ("language=fr", 0),
+        ("since=7d", 3),
+        ("since=1y", 4),
+        ("order=newest", 4),
+    ],
+)
+def test_the_search_is_narrowed(get: Get, asked: str, count: int) -> None:
+    page = words(get(f"/search?q=envoys&{asked}").text)
+    told = "Nothing was found" if not count else "1 article " if count == 1 else f"{count} articles"
+    assert told in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "topic=none",
+        "source=x",
+        "language=xx",
+        "since=9d",
+        "order=worst",
+        "page=0",
+        "page=2",
+        "page=51",
+        "page=9999999999",
+    ],
+)
+def test_a_search_that_is_not_offered_is_not_found(get: Get, query: str) -> None:
+    assert get(f"/search?q=envoys&{query}").status_code == 404
+
+
+def test_a_search_says_what_is_wrong_with_it(get: Get) -> None:
+    for asked, told in (("%22", "Say at least one word"), ("x" * 201, "has at most 200 characters")):
+        answer = get(f"/search?q={asked}")
+        assert (answer.status_code, told in answer.text) == (200, True)
+    hostile = get("/search?q=%3Cscript%3Ealert(1)%3C/script%3E").text
+    assert "<script" not in hostile
+    assert 'value="&lt;script&gt;alert(1)&lt;/script&gt;"' in hostile
+
+
+def test_many_results_come_in_pages(tmp_path: Path) -> None:
+    documents = rss(*(item(number, title=f"Report {number:03} on harbours") for number in range(50)))
+    with serve({"/f": Reply(documents)}) as server:
+        source = Source(id="many", kind=SourceKind.FEED, url=server.url("/f"))
+        with desk(tmp_path, sources=(source,), topics=(ALL,)) as at:
+            at.run()
+            index_all(at.store)
+            get = asking(create_app(at.store, site_of(at)))
+            pages = [get(f"/search?q=harbour&order=newest&page={number}").text for number in (1, 2, 3)]
+            assert get("/search?q=harbour&page=4").status_code == 404
+    shown = [re.findall(r">Report (\d+) on <mark>harbours</mark></a>", page) for page in pages]
+    assert [len(one) for one in shown] == [20, 20, 10]
+    assert len({name for one in shown for name in one}) == 50
+    assert 'rel="next" href="/search?q=harbour&amp;order=newest&amp;page=2"' in pages[0]
+
+
+def test_a_topic_shows_the_copies_of_its_entries_and_the_ideas_they_speak_of(at: Desk, get: Get) -> None:
+    uris = [uri_of(at, headline) for headline in ("Envoys meet", "Weather")]
+    with at.store.batch() as batch:
+        batch.copies.save_memberships(
+            uris, [Membership(uri=uri, group=uris[0], anchor=uris[0], verdict=None) for uri in uris]
+        )
+    page = words(get("/topics/talks").text)
+    assert "Also in News" in page
+    assert "It speaks of envoys its source announces all" in page
+    say(at, Word.HOLD, "Weather")
+    assert "Also in" not in words(get("/topics/talks").text)
+
+
+def test_copies_are_told_by_what_they_say_in_other_words(at: Desk, get: Get) -> None:
+    uris = [uri_of(at, headline) for headline in ("Envoys meet", "Envoys speak")]
+    with at.store.batch() as batch:
+        batch.copies.save_memberships(
+            uris, [Membership(uri=uri, group=uris[0], anchor=uris[0], verdict=None) for uri in uris]
+        )
+    page = get(path_of(at, "Envoys meet")).text
+    changes = re.findall('<p class="changes".*?</p>', page, re.DOTALL)
+    # One of the two may only be quoted: its headline is compared, its text is not.
+    assert len(changes) == 1
+    assert "<ins>speak</ins>" in changes[0]
+
+
+def test_the_charts_say_in_words_what_they_show(at: Desk, get: Get) -> None:
+    page = get("/topics/talks").text
+    assert 'aria-label="Entries a day, last 7 days: Sun 01 Mar: 3"' in page
+    assert "<title>Sun 01 Mar: 3</title>" in page
+    sources = get("/sources").text
+    assert 'aria-label="New articles a day, last 14 days: Sun 01 Mar: 4"' in sources
+
+
+def test_readers_on_the_web_are_offered_only_where_they_could_come(at: Desk, get: Get) -> None:
+    assert (
+        "https://feedly.com/i/subscription/feed%2Fhttps%3A%2F%2Ffeeds.example.org%2Ffeeds%2Ftalks.atom"
+        in get("/topics/talks").text
+    )
+    local = asking(create_app(at.store, replace(site_of(at), base_url="http://127.0.0.1:8080")))("/topics/talks").text
+    assert ("feedly" in local, "feed:http://127.0.0.1:8080/feeds/talks.atom" in local) == (False, True)
+
+
+def test_every_format_and_the_list_of_all_feeds_are_linked(at: Desk, get: Get) -> None:
+    page = get("/topics/talks").text
+    for ending, media_type in (("rss", "application/rss+xml"), ("json", "application/feed+json")):
+        assert f'<a type="{media_type}" href="/feeds/talks.{ending}">' in page
+        assert re.search(
+            f'<link rel="alternate" type="{re.escape(media_type)}"[^>]* href="/feeds/talks.{ending}">', page
+        )
+        assert (at.directory / f"talks.{ending}").is_file()
+    assert 'href="/feeds/index.opml"' in get("/").text
+    (at.directory / "index.opml").unlink()
+    assert "index.opml" not in get("/").text
+
+
 def test_a_page_that_the_reader_has_is_not_sent_again(get: Get) -> None:
     first = get("/")
     again = get("/", if_none_match=first.headers["etag"])
@@ -446,7 +594,7 @@ def test_a_page_changes_its_etag_with_what_it_shows(at: Desk, get: Get) -> None:
 
 
 def test_every_answer_is_strict(get: Get) -> None:
-    for path in ("/", "/sources", "/topics/talks", "/nothing"):
+    for path in ("/", "/sources", "/topics/talks", "/search?q=x", "/nothing"):
         headers = get(path).headers
         assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'; img-src 'self';")
         assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")

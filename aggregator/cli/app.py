@@ -261,6 +261,7 @@ def assembled(
         hubs=found.websub.hubs,
         gzip=found.publish.gzip,
         clock=clock,
+        writes_pages=found.publish.pages,
         page_time=found.fetch.timeout,
         readers=readers,
         backlog=backlog,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aggregator.model.copies import CopyVerdict, Origin
     from aggregator.model.desk import Decision
     from aggregator.model.ledger import LedgerRow
+    from aggregator.model.search import SearchQuestion
     from aggregator.model.topic import Evidence, Match
     from aggregator.storage import ArticleView, CopyRow, Reader
     from aggregator.topics.match import Matcher
@@ -37,6 +38,10 @@ app.add_typer(articles, name="articles")
 InTopic = Annotated[str | None, typer.Option("--topic", help="Only articles that match this topic.")]
 OfSource = Annotated[str | None, typer.Option("--source", help="Only articles that this source showed.")]
 Asked = Annotated[str | None, typer.Option("--query", help="Only articles that this query matches, as in a topic.")]
+Searched = Annotated[
+    str | None,
+    typer.Option("--search", help='Only articles with these words in any inflection; "a phrase", -unwanted.'),
+]
 Since = Annotated[
     str | None, typer.Option("--since", help="Only articles of the last 7d, 12h ..., or since 2026-03-01.")
 ]
@@ -65,6 +70,7 @@ class _Filter:
     source: str | None
     query: str | None
     since: str | None
+    search: str | None
 
 
 @articles.command("list")
@@ -73,13 +79,14 @@ def articles_list(
     topic: InTopic = None,
     source: OfSource = None,
     query: Asked = None,
+    search: Searched = None,
     since: Since = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Stored articles, newest first by the date that orders feeds."""
     found = configuration(context)
-    wanted = _Filter(topic=topic, source=source, query=query, since=since)
+    wanted = _Filter(topic=topic, source=source, query=query, since=since, search=search)
     with reading(found) as reader:
         for view in islice(_matching(found, reader, wanted, newest_first=True), limit):
             if as_json:
@@ -118,6 +125,7 @@ def articles_export(
     topic: InTopic = None,
     source: OfSource = None,
     query: Asked = None,
+    search: Searched = None,
     since: Since = None,
     written_as: Annotated[
         Format, typer.Option("--format", help="JSON Lines with all we know, or for others: ninjs lines, a JSON Feed.")
@@ -140,7 +148,7 @@ def articles_export(
     from aggregator.cli.exchange import Exchange
 
     found = configuration(context)
-    wanted = _Filter(topic=topic, source=source, query=query, since=since)
+    wanted = _Filter(topic=topic, source=source, query=query, since=since, search=search)
     with reading(found) as reader:
         exchange = Exchange(found, reader, topic_id=topic, everything=everything)
         if output is None:
@@ -233,13 +241,30 @@ def _matching(
     _refuse_unknown(found, reader, wanted)
     matcher = None if wanted.query is None else one_topic_matcher(wanted.query, found)
     since = None if wanted.since is None else since_instant(wanted.since, clock())
-    views = reader.articles(topic_id=wanted.topic, source_id=wanted.source, since=since, newest_first=newest_first)
+    views = reader.articles(
+        topic_id=wanted.topic,
+        source_id=wanted.source,
+        since=since,
+        question=_question(wanted.search),
+        newest_first=newest_first,
+    )
 
     def matches(view: "ArticleView") -> bool:
         tell(view.stored.article.headline)
         return matcher is None or match_of(matcher, view) is not None
 
     return filter(matches, views)
+
+
+def _question(words: str | None) -> "SearchQuestion | None":
+    if words is None:
+        return None
+    from aggregator.search import read_question
+
+    try:
+        return read_question(words)
+    except QueryError as error:
+        raise typer.BadParameter(error.message, param_hint="--search") from error
 
 
 def _refuse_unknown(found: "Configuration", reader: "Reader", wanted: _Filter) -> None:

@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.poll import Poll
     from aggregator.model.source import Source
+    from aggregator.pages import Site
     from aggregator.pipeline import FeedChange, Outlook, Visit, Works
     from aggregator.storage import Store
     from aggregator.telemetry.metrics import Metrics
-    from aggregator.web import Heartbeat, Server, Services, Site
+    from aggregator.web import Heartbeat, Server, Services
 
 # A file that is being written is looked at again after a second, a few times; then the next run takes it (rules R33).
 _LOOKS_AT_YOUNG_FILES = 4
@@ -113,7 +114,7 @@ def _opened(found: "Configuration") -> "Iterator[Store]":
 async def _once(
     found: "Configuration", store: "Store", *, everything: bool
 ) -> "tuple[tuple[Poll, ...], tuple[FeedChange, ...]]":
-    from aggregator.pipeline import attend, forget_keys, poll, rematch
+    from aggregator.pipeline import attend, forget_keys, index_all, poll, rematch
 
     async with works(found, store) as parts:
         rematch(parts, clock())
@@ -128,7 +129,9 @@ async def _once(
                 await asyncio.sleep(_LOOK_AGAIN_S)
                 polls |= {done.source_id: done for done in await poll(parts, writer, sources=young)}
         forget_keys(parts, clock())
-        return tuple(polls.values()), await _published(parts)
+        changes = await _published(parts)
+        index_all(store)
+        return tuple(polls.values()), changes
 
 
 def _claimed(parts: "Works", *, everything: bool) -> "tuple[Source, ...]":
@@ -200,12 +203,13 @@ async def _publish(found: "Configuration", store: "Store") -> "tuple[FeedChange,
 async def _published(parts: "Works") -> "tuple[FeedChange, ...]":
     """Every feed written where it differs, and the user's command run if any file did."""
     from aggregator.pipeline import publish as publish_feeds
-    from aggregator.pipeline import run_command
+    from aggregator.pipeline import run_command, write_pages
     from aggregator.pipeline.packing import Packer
 
     written: list[Path] = []
     try:
         changes = publish_feeds(parts, clock(), heal=True, written=written)
+        write_pages(parts, clock(), written=written, heal=True)
         Packer().pack(parts.directory, is_wanted=parts.gzip)
         return changes
     finally:
@@ -278,7 +282,7 @@ def _services(found: "Configuration", metrics: "Metrics") -> "Services":
 
 
 def _site(found: "Configuration") -> "Site":
-    from aggregator.web import Site
+    from aggregator.pages import Site
 
     return Site(
         title=found.site.title,
@@ -287,6 +291,7 @@ def _site(found: "Configuration") -> "Site":
         directory=found.publish.directory,
         topics=found.topics,
         sources=found.sources,
+        clock=clock,
     )
 
 

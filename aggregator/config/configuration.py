@@ -43,6 +43,8 @@ class Publish:
     command: tuple[str, ...] = ()
     gzip: bool = False
     """Packed files lie beside the feeds."""
+    pages: bool = False
+    """Whether the pages are written there as files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,6 +96,7 @@ class PublishTable(Table):
     directory: Folder = Field(default="feeds", validate_default=True)
     command: list[Line] = []  # none; whoever has the files copied says how
     gzip: bool = False  # our own server packs what is asked for; others need the packed file beside the feed
+    pages: bool = False  # `run` serves them; files are for a desk that another web server hosts
 
 
 class WebTable(Table):

@@ -34,12 +34,14 @@ from aggregator.pipeline import (
     Works,
     attend,
     forget_keys,
+    index_some,
     poll,
     publish,
     publish_forms,
     redraw_due,
     rematch,
     run_command,
+    write_pages,
 )
 from aggregator.pipeline.announce import Announcer
 from aggregator.pipeline.packing import Packer
@@ -59,6 +61,8 @@ _HUBS_S = 10
 _FORGET_S = 60
 # Hubs of our own feeds hear of a change so soon after it is published.
 _ANNOUNCE_S = 3
+# What came in is found by the search within seconds; a burst is taken in together.
+_INDEX_S = 3
 # An editor may write a file in pieces: it is read when it was left alone for so long.
 _SETTLED_S = 1.0
 _RELOAD_S = 1
@@ -153,6 +157,7 @@ class Daemon:
         scheduler.add_job(self._dispatch, IntervalTrigger(seconds=_DISPATCH_S), id="dispatch", next_run_time=now)
         scheduler.add_job(self._publish_dirty, IntervalTrigger(seconds=_PUBLISH_S), id="publish", next_run_time=now)
         scheduler.add_job(self._publish_all, IntervalTrigger(seconds=_PUBLISH_ALL_S), id="publish-all")
+        scheduler.add_job(self._index, IntervalTrigger(seconds=_INDEX_S), id="index", next_run_time=now)
         scheduler.add_job(self._reload_if_wanted, IntervalTrigger(seconds=_RELOAD_S), id="reload")
         scheduler.add_job(self._forget, IntervalTrigger(seconds=_FORGET_S), id="forget")
         scheduler.add_job(self._announce, IntervalTrigger(seconds=_ANNOUNCE_S), id="announce", next_run_time=now)
@@ -267,6 +272,7 @@ class Daemon:
         stage = partial(publish, heal=heal, forms=heal, compare=False, written=written)
         with self._complaining(heal=heal):
             await self._write(lambda works, now: stage(replace(works, topics=published), now))
+            await self._write(partial(write_pages, written=written, heal=heal))
         await self._published(written)
 
     async def _publish_last(self) -> None:
@@ -303,6 +309,11 @@ class Daemon:
         if self._is_command_due and self._works.command and not is_running:
             self._is_command_due = False
             self._command = asyncio.create_task(run_command(self._works.command, self._works.directory))
+
+    async def _index(self) -> None:
+        """Let the search find what is new, a chunk at a time, so that polls are stored in between."""
+        while not self._stop.is_set() and await self._write(lambda works, _: index_some(works.store) > 0):
+            pass
 
     async def _published(self, written: Sequence[Path]) -> None:
         """What follows for new files: packed ones beside them, where they are wanted, and the user's command. The writer does

@@ -7,11 +7,13 @@ retain: what is kept for a time only; trial: a changed rule beforehand, to see w
 from aggregator.pipeline.attend import attend
 from aggregator.pipeline.changes import FeedChange
 from aggregator.pipeline.command import run_command
+from aggregator.pipeline.pages import write_pages
 from aggregator.pipeline.poll import Agenda, allowed, due, poll, redraw_due, visit
 from aggregator.pipeline.publish import publish, publish_forms, rehearse
 from aggregator.pipeline.record import Visit
 from aggregator.pipeline.rematch import rematch
 from aggregator.pipeline.retain import forget_keys
+from aggregator.pipeline.search import index_all, index_some
 from aggregator.pipeline.trial import Outlook, look_ahead, matches_of
 from aggregator.pipeline.works import Works
 
@@ -25,6 +27,8 @@ __all__ = [
     "attend",
     "due",
     "forget_keys",
+    "index_all",
+    "index_some",
     "look_ahead",
     "matches_of",
     "poll",
@@ -35,4 +39,5 @@ __all__ = [
     "rematch",
     "run_command",
     "visit",
+    "write_pages",
 ]

@@ -42,6 +42,8 @@ class Works:
     """Told of every change of a topic's feed (WebSub)."""
     gzip: bool = False
     """A packed file lies beside each published one."""
+    writes_pages: bool = False
+    """Whether the pages lie there as well."""
     page_time: timedelta = timedelta(seconds=20)
     """For the pages of one poll's entries, all together."""
     readers: Readers = field(default_factory=Readers)

@@ -26,6 +26,7 @@ from aggregator.storage.driver import Driver
 from aggregator.storage.feeds import Feeds
 from aggregator.storage.history import History
 from aggregator.storage.incidents import Incidents
+from aggregator.storage.search import SearchIndex
 from aggregator.storage.serving import Serving
 from aggregator.storage.subscriptions import Subscriptions
 from aggregator.storage.tables import (
@@ -65,6 +66,7 @@ class Batch:
         self.desk = DeskBook(self._connection)
         self.copies = Copies(self._connection, self._article_id)
         self.incidents = Incidents(self._connection)
+        self.search = SearchIndex(self._connection)
         self.subscriptions = Subscriptions(self._connection)
         self.feeds = Feeds(self._connection)
         self.serving = Serving(self._connection)

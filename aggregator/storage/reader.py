@@ -1,6 +1,6 @@
 """What commands and pages ask: one consistent view, never a write."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,14 @@ from aggregator.model.health import HealthFeedState
 from aggregator.model.identity import Fingerprints, Observation
 from aggregator.model.ledger import LedgerRow, RowState, Step, TopicFeedState
 from aggregator.model.push import Announcement, Invitation, Subscription
+from aggregator.model.search import SearchFilter, SearchHits, SearchOrder, SearchQuestion
 from aggregator.model.source import SourceState
 from aggregator.model.topic import Grain, Match
-from aggregator.storage import asked, copies, integrity, rows, serving, statements, subscriptions
+from aggregator.storage import asked, copies, integrity, overview, rows, serving, statements, subscriptions
 from aggregator.storage.codec import article_from_json, to_instant, to_microseconds
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.incidents import feed_state
+from aggregator.storage.search import found_numbers, search
 from aggregator.storage.serving import ArticleMark
 from aggregator.storage.tables import (
     archive_page,
@@ -367,6 +369,22 @@ class Reader:
             if one.uri != uri
         )
 
+    def copies_among(self, uris: Collection[str]) -> Mapping[str, tuple[StoredArticle, ...]]:
+        """Article -> the other articles of its group; nothing of those that stand alone."""
+        return overview.copies_among(self._connection, uris)
+
+    def matches_among(self, topic_id: str, uris: Collection[str]) -> Mapping[str, Match]:
+        """Article -> why it belongs to the topic."""
+        return overview.matches_among(self._connection, topic_id, uris)
+
+    def entries_by_day(self, topic_id: str, grain: Grain, since: datetime) -> Mapping[int, int]:
+        """Ordinal of the day in UTC -> how many entries of the feed went out on it and are live."""
+        return overview.entries_by_day(self._connection, topic_id, grain, since)
+
+    def new_by_day(self, source_ids: Collection[str], since: datetime) -> Mapping[str, Mapping[int, int]]:
+        """Source -> ordinal of the day in UTC -> how many new articles its polls brought."""
+        return overview.new_by_day(self._connection, source_ids, since)
+
     def decisions_on(self, uri: str) -> tuple[Decision, ...]:
         """Everything the desk said of the article, oldest first; carried out or not yet."""
         return DeskBook(self._connection).of(uri)
@@ -377,10 +395,11 @@ class Reader:
         topic_id: str | None = None,
         source_id: str | None = None,
         since: datetime | None = None,
+        question: SearchQuestion | None = None,
         newest_first: bool = False,
     ) -> Iterator[ArticleView]:
         """Articles in the order of storing, or by effective date; those that match the topic, that the source has
-        shown, that are not older than `since`.
+        shown, that are not older than `since`, that the question finds.
         """
         query = select(article)
         if topic_id is not None:
@@ -390,6 +409,8 @@ class Reader:
             query = query.where(article.c.id.in_(shown))
         if since is not None:
             query = query.where(article.c.effective_at >= to_microseconds(since))
+        if question is not None:
+            query = query.where(article.c.id.in_(found_numbers(question)))
         newest = (article.c.effective_at.desc(), article.c.id.desc())
         last_good = self._last_good()
         for row in self._connection.execute(query.order_by(*(newest if newest_first else (article.c.id,)))):
@@ -408,6 +429,12 @@ class Reader:
     def article_count(self) -> int:
         """How many articles are stored."""
         return asked.article_count(self._connection)
+
+    def search(
+        self, question: SearchQuestion, chosen: SearchFilter, *, order: SearchOrder, limit: int, offset: int = 0
+    ) -> SearchHits:
+        """One page of the articles that the question finds among those that are chosen."""
+        return search(self._connection, question, chosen, order=order, limit=limit, offset=offset)
 
     def problems(self) -> tuple[str, ...]:
         """What is wrong with the store itself, one line each; none in a sound one."""

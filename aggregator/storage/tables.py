@@ -366,6 +366,9 @@ copy_group = Table(
     Index(None, "group_uri"),
 )
 
+# Articles whose words in the search index are not those of their text; triggers write it (migration 0011).
+search_due = Table("search_due", metadata, Column("article_id", ForeignKey("article.id"), primary_key=True))
+
 # What a command asks of the process that holds the lock: poll a source now, close a feed (rules R25).
 request = Table(
     "request",

@@ -6,7 +6,6 @@ from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -17,10 +16,21 @@ from starlette.types import ASGIApp
 
 from aggregator.errors import StoreError
 from aggregator.model.ledger import RowState
+from aggregator.pages import (
+    LISTED,
+    Absence,
+    Printer,
+    SearchAsked,
+    Site,
+    article_page,
+    front,
+    search_page,
+    sources_page,
+    topic_page,
+)
+from aggregator.pages.printer import FIXED
 from aggregator.storage import Reader, Store
 from aggregator.text import digest
-from aggregator.web import pages
-from aggregator.web.article_page import Absence, article_page
 from aggregator.web.conditions import is_not_modified
 from aggregator.web.feeds import Feeds, links
 from aggregator.web.files import FeedFiles
@@ -30,10 +40,9 @@ from aggregator.web.push import push_routes
 from aggregator.web.safety import PAGE_SAFETY
 from aggregator.web.services import Services
 from aggregator.web.serving import serving_routes
-from aggregator.web.site import Heartbeat, Site
+from aggregator.web.site import Heartbeat
 
 _HTML = "text/html; charset=utf-8"
-_STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 # In our own words: what the framework says of a failure is for developers.
@@ -65,9 +74,10 @@ def create_app(
             Route("/articles/{uuid}", routes.article),
             Route("/sources", routes.sources),
             *serving_routes(store, site, services),
+            Route("/search", routes.search),
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
-            *(Route(f"/{name}", routes.static) for name in _STATIC),
+            *(Route(f"/{name}", routes.fixed) for name in FIXED),
             *push_routes(store, site.base_url, heartbeat.clock if heartbeat else None),
         ],
         exception_handlers={HTTPException: routes.refused, Exception: routes.failed},
@@ -81,30 +91,18 @@ class _Routes:
     def __init__(self, store: Store, site: Site, heartbeat: Heartbeat | None) -> None:
         self._store, self._site, self._heartbeat = store, site, heartbeat
         self._topics = {topic.id: topic for topic in site.topics}
-        self._templates = Environment(
-            loader=PackageLoader("aggregator.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._static = {name: self._templates.get_template(name).render().encode() for name in _STATIC}
-        self._templates.globals.update(
-            site=site,
-            all_topics=tuple(pages.links(site, topic) for topic in site.topics),
-            style=f"/style.css?{digest(self._static['style.css']).hex()[:8]}",
-        )
+        self._printer = Printer(site)
 
     async def front(self, request: Request) -> Response:
-        sections = await self._ask(lambda reader: pages.front(reader, self._site))
-        return self._page(request, "front.html", sections=sections)
+        page = await self._ask(lambda reader: front(reader, self._site))
+        return self._page(request, "front.html", page=page)
 
     async def topic(self, request: Request) -> Response:
         topic = self._topics.get(request.path_params["topic"])
         if topic is None:
             raise HTTPException(404, "There is no topic of this name.")
         state, number = _asked(request.query_params)
-        page = await self._ask(lambda reader: pages.topic_page(reader, self._site, topic, state=state, number=number))
+        page = await self._ask(lambda reader: topic_page(reader, self._site, topic, state=state, number=number))
         if page is None:
             raise HTTPException(404, "The list of entries ends before this page.")
         return self._page(request, "topic.html", page=page)
@@ -121,13 +119,23 @@ class _Routes:
         return self._page(request, "article.html", page=page)
 
     async def sources(self, request: Request) -> Response:
-        rows = await self._ask(lambda reader: pages.source_rows(reader, self._site))
-        return self._page(request, "sources.html", sources=rows)
+        number = _page_number(request.query_params)
+        page = await self._ask(lambda reader: sources_page(reader, self._site, number))
+        if page is None:
+            raise HTTPException(404, "The list of sources ends before this page.")
+        return self._page(request, "sources.html", page=page)
 
-    async def static(self, request: Request) -> Response:
+    async def search(self, request: Request) -> Response:
+        asked = _searched(request.query_params)
+        page = await self._ask(lambda reader: search_page(reader, self._site, asked))
+        if page is None:
+            raise HTTPException(404, "There is no such list of articles.")
+        return self._page(request, "search.html", page=page)
+
+    async def fixed(self, request: Request) -> Response:
         name = request.url.path.removeprefix("/")
         headers = {"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
-        return Response(self._static[name], headers=headers, media_type=_STATIC[name])
+        return Response(self._printer.fixed[name], headers=headers, media_type=FIXED[name])
 
     async def healthz(self, _request: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -163,7 +171,7 @@ class _Routes:
 
     def _page(self, request: Request, template: str, **values: object) -> Response:
         """200, or 304 where the reader has this very page."""
-        body = self._templates.get_template(template).render(**values).encode()
+        body = self._printer.page(template, **values)
         headers = PAGE_SAFETY | {"ETag": f'"{digest(body).hex()}"', "Cache-Control": "no-cache"}
         if is_not_modified(request.headers.get("if-none-match"), None, headers["ETag"]):
             return Response(status_code=304, headers=headers)
@@ -172,14 +180,33 @@ class _Routes:
     def _error(self, _request: Request, status: int, detail: str, more: Mapping[str, str] | None) -> Response:
         title, words = _WORDS.get(status, (HTTPStatus(status).phrase, ""))
         said = detail if detail and detail != HTTPStatus(status).phrase else words
-        body = self._templates.get_template("error.html").render(title=title, words=said)
+        body = self._printer.page("error.html", title=title, words=said)
         headers = PAGE_SAFETY | {"Cache-Control": "no-cache"} | dict(more or {})
         return Response(body, status, headers=headers, media_type=_HTML)
 
 
 def _asked(query: Mapping[str, str]) -> tuple[RowState, int]:
     """Which entries are asked for; what makes no sense is no page."""
-    state, page = query.get("state", RowState.LIVE.value), query.get("page", "1")
-    if state not in pages.LISTED or not _PAGE_NUMBER.fullmatch(page):
+    state = query.get("state", RowState.LIVE.value)
+    if state not in LISTED:
         raise HTTPException(404, "There is no such list of entries.")
-    return RowState(state), int(page)
+    return RowState(state), _page_number(query)
+
+
+def _page_number(query: Mapping[str, str]) -> int:
+    page = query.get("page", "1")
+    if not _PAGE_NUMBER.fullmatch(page):
+        raise HTTPException(404, "There is no such page of this list.")
+    return int(page)
+
+
+def _searched(query: Mapping[str, str]) -> SearchAsked:
+    return SearchAsked(
+        question=query.get("q", ""),
+        topic=query.get("topic", ""),
+        source=query.get("source", ""),
+        language=query.get("language", ""),
+        since=query.get("since", ""),
+        order=query.get("order", ""),
+        number=_page_number(query),
+    )

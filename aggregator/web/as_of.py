@@ -14,9 +14,9 @@ from starlette.types import Scope
 from aggregator import ledger
 from aggregator.model.ledger import FeedHead, LedgerRow, RowState, Tombstone, TopicFeed
 from aggregator.model.topic import Topic
+from aggregator.pages import Site
 from aggregator.render import render_document
 from aggregator.storage import Reader
-from aggregator.web.site import Site
 
 _MOST_ROWS = 300
 _LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")

@@ -20,6 +20,7 @@ from aggregator.model.ledger import FeedHead, RowState, TopicFeed
 from aggregator.model.source import Republish
 from aggregator.model.topic import IdPolicy, Topic
 from aggregator.normalise import best_claimed
+from aggregator.pages import Site
 from aggregator.render import Printed, render_document, render_entry
 from aggregator.storage import Reader, Store
 from aggregator.storage.serving import ArticleMark
@@ -27,7 +28,6 @@ from aggregator.topics import signed
 from aggregator.topics.match import Matcher, compile_topics
 from aggregator.web.files import Answer, answers_of
 from aggregator.web.services import Services
-from aggregator.web.site import Site
 
 _LIMIT = 100
 _LOOKED_AT = 3000

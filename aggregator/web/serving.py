@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from aggregator.errors import QueryError
+from aggregator.pages import Site
 from aggregator.storage import Reader, Store
 from aggregator.telemetry.metrics import CONTENT_TYPE, Gauge
 from aggregator.topics import signed
@@ -18,7 +19,6 @@ from aggregator.web.conditions import accepts_gzip, is_not_modified
 from aggregator.web.feeds import REFUSAL, Refusal
 from aggregator.web.query_feeds import QueryFeeds
 from aggregator.web.services import Services
-from aggregator.web.site import Site
 
 _MOVED_AGE = "public, max-age=86400"
 # What is made for the one who asks is no matter for a search engine.

@@ -1,28 +1,11 @@
-"""What the pages know of the configuration and of the daemon; given once, when the application is made."""
+"""What is known of the daemon: whether it still ticks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-
-from aggregator.model.source import Source
-from aggregator.model.topic import Topic
 
 # The daemon ticks every second. A tick waits for the writer, and a first rematch of many articles keeps it busy for
 # a while; two minutes without one mean that nothing is polled any more.
 _RECENT = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """What the pages show of the configuration."""
-
-    title: str
-    language: str
-    base_url: str
-    directory: Path
-    topics: tuple[Topic, ...]
-    sources: tuple[Source, ...]
 
 
 class Heartbeat:

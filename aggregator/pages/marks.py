@@ -1,6 +1,6 @@
 """An article and the evidence of a match -> the passages that its rights let us show, matched words told apart."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from aggregator.html import to_text
@@ -10,6 +10,8 @@ from aggregator.model.topic import Evidence
 from aggregator.render import shown
 
 _OPENING_CHARACTERS = 600
+_SNIPPET_CHARACTERS = 260
+_BEFORE_CHARACTERS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Passage:
     segments: tuple[Segment, ...]
     is_cut: bool
     """The field goes on."""
+    is_begun: bool = False
+    """The field began before."""
 
     @property
     def has_marks(self) -> bool:
@@ -39,11 +43,46 @@ def passages(article: Article, evidence: Iterable[Evidence]) -> tuple[Passage, .
     spans: dict[str, list[tuple[int, int]]] = {}
     for one in evidence:
         spans.setdefault(one.field, []).append((one.start, one.end))
-    found = []
+    return tuple(_passage(field, text, end, spans.get(field, [])) for field, text, end in _allowed(article) if end)
+
+
+def marked(text: str, spans: list[tuple[int, int]]) -> tuple[Segment, ...]:
+    """The whole text in pieces, those of the spans marked."""
+    return tuple(_segments(text, spans))
+
+
+def snippet(article: Article, places: Callable[[str], list[tuple[int, int]]]) -> Passage | None:
+    """A few lines of what may be shown of the text, around the first of its places; the beginning where there is none.
+
+    None where nothing but the headline may be shown.
+    """
+    beginning: Passage | None = None
     for field, text, end in _allowed(article):
-        if end:
-            found.append(_passage(field, text, end, spans.get(field, [])))
-    return tuple(found)
+        if field == "headline" or not end:
+            continue
+        spans = places(text[:end])
+        if spans:
+            return _around(field, text[:end], spans)
+        beginning = beginning or _around(field, text[:end], [])
+    return beginning
+
+
+def opening(article: Article) -> str | None:
+    """The standfirst, else the first lines of what may be shown of the text."""
+    if standfirst := shown_standfirst(article):
+        return standfirst
+    found = snippet(article, lambda _: [])
+    return "".join(segment.text for segment in found.segments) + (" …" if found.is_cut else "") if found else None
+
+
+def _around(field: str, text: str, spans: list[tuple[int, int]]) -> Passage:
+    first = spans[0][0] if spans else 0
+    start = 0 if first <= _BEFORE_CHARACTERS else text.rfind(" ", 0, first - _BEFORE_CHARACTERS) + 1
+    end = start + _SNIPPET_CHARACTERS
+    end = len(text) if end >= len(text) else max(text.rfind(" ", start, end), first + 1)
+    inside = [(max(one, start) - start, other - start) for one, other in spans if other <= end]
+    segments = tuple(_segments(text[start:end], inside))
+    return Passage(field=field, segments=segments, is_cut=end < len(text), is_begun=start > 0)
 
 
 def shown_standfirst(article: Article) -> str | None:

@@ -1,10 +1,10 @@
 """Values of an article -> what a page prints of them: dates with their notes, places, addresses, the direction of a text."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from aggregator.language import is_right_to_left
-from aggregator.model.article import Article, PartialDate, Precision
+from aggregator.model.article import Article, EffectiveBasis, PartialDate, Precision, StoredArticle
 from aggregator.urls import is_web
 
 _FORMATS = {
@@ -41,6 +41,18 @@ def printed(date: PartialDate | None) -> Moment:
     return Moment(text=text, machine=date.value.strftime("%Y-%m-%dT%H:%M:%SZ") if is_timed else text)
 
 
+def best_date(stored: StoredArticle) -> Moment:
+    """The date that the article is ordered by, no more exact than it is known: a day's noon is nobody's claim (rules R10)."""
+    article = stored.article
+    known = {
+        EffectiveBasis.PUBLISHED: article.published,
+        EffectiveBasis.UPDATED: article.updated,
+        EffectiveBasis.CONTENT_CREATED: article.content_created,
+    }
+    date = known.get(stored.effective_basis)
+    return printed(date) if date else moment(stored.effective_at)
+
+
 def places(article: Article) -> str | None:
     """The places of the dateline as it prints them."""
     return "/".join(place.name for place in article.dateline.places) or None if article.dateline else None
@@ -64,11 +76,11 @@ def web_address(url: str | None) -> str | None:
     return url if is_web(url) else None
 
 
-def page_of(uri: str) -> str:
-    """The path of the article's own page."""
-    return f"/articles/{uri.removeprefix('urn:uuid:')}"
-
-
 def name_of_inferred(parts: tuple[str, ...]) -> str:
     """`year, zone inferred`; empty where all was printed."""
     return f"{', '.join(parts)} inferred" if parts else ""
+
+
+def day_name(day: date) -> str:
+    """`Saturday 28 February 2026`."""
+    return f"{day:%A} {day.day} {day:%B %Y}"

@@ -2,34 +2,29 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from aggregator.dedup.copies import in_words
-from aggregator.desk import Standing, standing
+from aggregator.dedup.revisions import difference
 from aggregator.model.article import Article, Clue, EffectiveBasis, PartialDate, StoredArticle
 from aggregator.model.desk import Decision, Word
 from aggregator.model.identity import Observation
-from aggregator.model.ledger import LedgerRow, RowState
+from aggregator.model.ledger import LedgerRow
 from aggregator.model.source import Republish
+from aggregator.model.story import Passage as Difference
 from aggregator.model.topic import Evidence, Match
+from aggregator.pages import facts
+from aggregator.pages.absence import Absence, absence, hidden
+from aggregator.pages.facts import Moment
+from aggregator.pages.links import TopicLinks, links
+from aggregator.pages.marks import Passage, passages
+from aggregator.pages.site import Site
 from aggregator.render import shown
 from aggregator.storage import ArticleView, Reader
-from aggregator.web import facts
-from aggregator.web.facts import Moment
-from aggregator.web.marks import Passage, passages
-from aggregator.web.pages import TopicLinks, links
-from aggregator.web.site import Site
+from aggregator.text import folded
 
 _MOST_OBSERVATIONS = 100
 _MOST_NOTES = 100
-
-
-class Absence(StrEnum):
-    """Why there is no page for an article."""
-
-    UNKNOWN = "unknown"
-    """Nothing of this name, or held by the desk: what is not published yet is not told either."""
-    WITHDRAWN = "withdrawn"
+_MOST_PASSAGES = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +51,27 @@ class ObservationRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Where a copy differs from the article, with a few words around it; `added` is the copy's."""
+
+    field: str
+    passages: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CopyLine:
     """Another article with the same text."""
 
-    path: str
+    path: str | None
+    """None where it has no page of its own."""
     headline: str
+    direction: str
     outlet: str
     url: str | None
     relation: str
     grounds: str
     first_seen: Moment
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,38 +152,43 @@ def article_page(reader: Reader, site: Site, uri: str) -> ArticlePage | Absence:
     view = reader.article_view(uri)
     if view is None:
         return Absence.UNKNOWN
-    rows = reader.rows_of(uri)
-    decisions = reader.decisions_on(uri)
-    absence = _absence(standing(decisions), rows)
-    return absence or _page(site, view, rows, tuple(_copies(reader, uri)), tuple(_notes(decisions)))
+    gone = absence(reader, uri)
+    notes = tuple(_notes(reader.decisions_on(uri)))
+    return gone or _page(site, view, reader.rows_of(uri), tuple(_copies(reader, site, view)), notes)
 
 
-def _absence(desk: Standing, rows: tuple[LedgerRow, ...]) -> Absence | None:
-    """A word of the desk counts from the moment it is said, not only once the feeds are rewritten.
-
-    Held for its rights an article is explained (rules R21); held by the desk it is not shown to anybody yet.
-    """
-    if desk.killed is not None or (rows and all(row.state is RowState.WITHDRAWN for row in rows)):
-        return Absence.WITHDRAWN
-    return Absence.UNKNOWN if desk.held is not None else None
-
-
-def _copies(reader: Reader, uri: str) -> Iterator[CopyLine]:
+def _copies(reader: Reader, site: Site, view: ArticleView) -> Iterator[CopyLine]:
     """The other texts of its group, without what the desk keeps back."""
-    for one in reader.copies_of(uri):
-        if _absence(standing(reader.decisions_on(one.stored.uri)), reader.rows_of(one.stored.uri)):
+    found = reader.copies_of(view.stored.uri)
+    kept_back = hidden(reader) if found else frozenset()
+    for one in found:
+        if one.stored.uri in kept_back:
             continue
         article = one.stored.article
         through = " (against the longest of them)" if one.through else ""
         yield CopyLine(
-            path=f"/articles/{one.stored.uri.removeprefix('urn:uuid:')}",
+            path=site.places.article(one.stored.uri) if site.places.is_served else None,
             headline=article.headline,
+            direction=facts.direction(article),
             outlet=article.publisher.name,
             url=facts.web_address(article.url),
             relation=one.verdict.relation.value if one.verdict else "put together by the desk",
             grounds=in_words(one.verdict) + through if one.verdict else "",
             first_seen=facts.moment(one.stored.first_seen_at),
+            changes=_changes(view.stored.article, article),
         )
+
+
+def _changes(article: Article, copy: Article) -> tuple[Change, ...]:
+    """What the copy says in other words, where both may be shown whole; of the headlines, which always may."""
+    texts = [("headline", article.headline, copy.headline)]
+    if article.rights.republish is copy.rights.republish is Republish.FULL:
+        texts.append(("text", article.body_text, copy.body_text))
+    return tuple(
+        Change(field=field, passages=difference(ours, theirs)[:_MOST_PASSAGES])
+        for field, ours, theirs in texts
+        if folded(ours) != folded(theirs)
+    )
 
 
 def _notes(decisions: Iterable[Decision]) -> Iterator[NoteRow]:
@@ -205,7 +216,7 @@ def _page(
         agency=article.agency.name if article.agency else None,
         publisher=article.publisher.name,
         publisher_url=facts.web_address(article.publisher.url),
-        date=_best_date(view.stored),
+        date=facts.best_date(view.stored),
         authors=tuple(person.name for person in article.by),
         credit_line=article.credit_line,
         notice=article.rights.notice,
@@ -237,18 +248,6 @@ def _language_note(article: Article) -> str:
     return f"{language.tag}, {language.basis.value}" + _confidence(language.confidence)
 
 
-def _best_date(stored: StoredArticle) -> Moment:
-    """The date that the article is ordered by, no more exact than it is known: a day's noon is nobody's claim (rules R10)."""
-    article = stored.article
-    known = {
-        EffectiveBasis.PUBLISHED: article.published,
-        EffectiveBasis.UPDATED: article.updated,
-        EffectiveBasis.CONTENT_CREATED: article.content_created,
-    }
-    date = known.get(stored.effective_basis)
-    return facts.printed(date) if date else facts.moment(stored.effective_at)
-
-
 def _dates(stored: StoredArticle) -> tuple[DateRow, ...]:
     article = stored.article
     effective = _effective_basis(stored.effective_basis)
@@ -256,7 +255,7 @@ def _dates(stored: StoredArticle) -> tuple[DateRow, ...]:
         _date("Published, as claimed", article.published),
         _date("Updated, as claimed", article.updated),
         _date("Written", article.content_created),
-        DateRow(name="Effective", date=_best_date(stored), facts=(effective,)),
+        DateRow(name="Effective", date=facts.best_date(stored), facts=(effective,)),
         DateRow(name="First seen", date=facts.moment(stored.first_seen_at), facts=("when it came in here",)),
     )
 

@@ -1,0 +1,29 @@
+"""The store -> HTML: one set of pages, served by `web` and written as files by `pipeline`."""
+
+from aggregator.pages.absence import Absence, absence
+from aggregator.pages.article_page import ArticlePage, article_page
+from aggregator.pages.front import front
+from aggregator.pages.places import Places, hosted, served
+from aggregator.pages.printer import Printer
+from aggregator.pages.search import SearchAsked, search_page
+from aggregator.pages.site import Site
+from aggregator.pages.sources import sources_page
+from aggregator.pages.topics import LISTED, topic_page
+
+__all__ = [
+    "LISTED",
+    "Absence",
+    "ArticlePage",
+    "Places",
+    "Printer",
+    "SearchAsked",
+    "Site",
+    "absence",
+    "article_page",
+    "front",
+    "hosted",
+    "search_page",
+    "served",
+    "sources_page",
+    "topic_page",
+]

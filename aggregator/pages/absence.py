@@ -1,0 +1,43 @@
+"""What the desk said and the ledger did -> whether an article may be told of at all."""
+
+from collections import defaultdict
+from enum import StrEnum
+
+from aggregator.desk import Standing, standing
+from aggregator.model.desk import Decision
+from aggregator.model.ledger import RowState
+from aggregator.storage import Reader
+
+
+class Absence(StrEnum):
+    """Why there is no page for an article."""
+
+    UNKNOWN = "unknown"
+    """Nothing of this name, or held by the desk: what is not published yet is not told either."""
+    WITHDRAWN = "withdrawn"
+
+
+def absence(reader: Reader, uri: str) -> Absence | None:
+    """Why the stored article of that uri is not told of; None where it is.
+
+    A word of the desk counts from the moment it is said, not only once the feeds are rewritten. Held for its rights an
+    article is explained (rules R21); held by the desk it is not shown to anybody yet.
+    """
+    return _absence(reader, uri, standing(reader.decisions_on(uri)))
+
+
+def hidden(reader: Reader) -> frozenset[str]:
+    """Every article that is not told of. Only what the desk spoke of can be: nobody else withdraws an article."""
+    said: dict[str, list[Decision]] = defaultdict(list)
+    for decision in reader.decisions():
+        said[decision.article_uri].append(decision)
+    return frozenset(uri for uri, words in said.items() if _absence(reader, uri, standing(words)))
+
+
+def _absence(reader: Reader, uri: str, desk: Standing) -> Absence | None:
+    if desk.killed is not None:
+        return Absence.WITHDRAWN
+    rows = reader.rows_of(uri)
+    if rows and all(row.state is RowState.WITHDRAWN for row in rows):
+        return Absence.WITHDRAWN
+    return Absence.UNKNOWN if desk.held is not None else None
