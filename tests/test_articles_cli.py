@@ -128,6 +128,7 @@ def test_an_article_is_shown_with_all_that_is_known(desk: Path) -> None:
     (whole,) = invoke(desk, "articles", "show", "talks.txt", "--json").objects
     ledger = whole.pop("ledger")
     assert (whole.pop("copies"), whole.pop("originator")["id"], whole.pop("decisions")) == ([], "desk", [])
+    assert (whole.pop("reports"), whole.pop("replaced")) == (None, [])
     assert [(row["topic"], row["state"]) for row in ledger] == [("libya", "live")]
     assert whole in invoke(desk, "articles", "export").objects
     assert invoke(desk, "articles", "show", "none.txt").code == 2

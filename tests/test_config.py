@@ -226,6 +226,7 @@ def test_a_topic_of_a_tag_has_the_ids_even_of_disabled_sources(full: Configurati
             query="port OR harbour",
             limit=10,
             grain=Grain.ARTICLES,
+            also=(Grain.STORIES, Grain.CORRECTIONS),
             window=timedelta(days=2),
             max_per_hour=20,
             feed_id="tag:planet.example.org,2020:ports",

@@ -42,6 +42,7 @@ def test_every_topic_is_listed_with_its_rule_its_entries_and_its_address(desk: P
         "held": 0,
         "updated": "2026-03-01T12:00:00Z",
         "feed": "http://127.0.0.1:8080/feeds/libya.atom",
+        "also": [],
     }
     shown = invoke(desk, "topics", "list").out
     assert "libya: Talks on Libya\n    1 live; updated" in shown

@@ -201,7 +201,7 @@ def locked(found: "Configuration") -> Iterator[None]:
 def refuse_changed_grains(found: "Configuration", store: "Store") -> None:
     """A published feed keeps its grain and with it its ids, under a new id too, and its own id (rules R26). Raises ConfigError."""
     with store.read() as reader:
-        feeds = [feed for feed in reader.topic_feeds() if feed.bytes_digest]
+        feeds = [feed for feed in reader.topic_feeds() if feed.bytes_digest and not feed.is_further]
     published = {feed.topic_id: feed.grain for feed in feeds}
     ids = {(feed.topic_id, feed.grain): feed.feed_id for feed in feeds}
     for topic in found.topics:
@@ -241,6 +241,7 @@ def assembled(
 ) -> "Works":
     """The parts, with the configuration as far as the pipe needs it."""
     from aggregator.cli.legacy import read_legacy_ids
+    from aggregator.dedup.stories import pack_names
     from aggregator.pipeline import Works
 
     return Works(
@@ -260,6 +261,7 @@ def assembled(
         legacy=read_legacy_ids(found),
         hubs=found.websub.hubs,
         gzip=found.publish.gzip,
+        names=pack_names(found.packs),
         clock=clock,
         writes_pages=found.publish.pages,
         page_time=found.fetch.timeout,

@@ -18,6 +18,7 @@ from aggregator.cli.app import AsJson, app, clock, configuration, json_line, pri
 from aggregator.cli.decisions import decision_as_json, decision_in_a_line
 from aggregator.cli.output import say
 from aggregator.cli.progress import progress
+from aggregator.cli.reported import print_replaced, print_story, replaced_as_json, standpoint, story_as_json
 from aggregator.errors import AggregatorError, QueryError, UnknownName
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.article import Article, PartialDate
     from aggregator.model.copies import CopyVerdict, Origin
-    from aggregator.model.desk import Decision
     from aggregator.model.ledger import LedgerRow
     from aggregator.model.search import SearchQuestion
     from aggregator.model.topic import Evidence, Match
@@ -110,13 +110,26 @@ def articles_show(
         rows = reader.rows_of(view.stored.uri)
         copies = reader.copies_of(view.stored.uri)
         decisions = reader.decisions_on(view.stored.uri)
+        story, members = standpoint(reader, view.story), reader.story_of(view.stored.uri)
+        representative = reader.representative(view.story) if view.story else None
+        kept = reader.replaced(view.stored.uri)
     origin = originator(view.stored.article, found.agencies)
     if as_json:
-        more = {"ledger": [_row_as_json(row) for row in rows], "copies": [_copy_as_json(one) for one in copies]}
-        said = {"decisions": [decision_as_json(one) for one in decisions]}
-        print_json(export(view) | more | {"originator": _origin_as_json(origin)} | said)
+        more: dict[str, Any] = {
+            "ledger": [_row_as_json(row) for row in rows],
+            "copies": [_copy_as_json(one) for one in copies],
+            "decisions": [decision_as_json(one) for one in decisions],
+        }
+        more |= {"reports": story_as_json(story, representative, members)}
+        more |= {"replaced": [replaced_as_json(one) for one in kept]}
+        print_json(export(view) | more | {"originator": _origin_as_json(origin)})
     else:
-        _print_article(view, rows, copies, origin, decisions)
+        _print_article(view, rows, copies, origin)
+        for decision in decisions:
+            say(decision_in_a_line(decision), 2)
+        print_story(story, view.stored.uri, members)
+        print_replaced(kept)
+        _print_text(view.stored.article)
 
 
 @articles.command("export")
@@ -313,7 +326,7 @@ def export(view: "ArticleView") -> dict[str, Any]:
             for seen in view.observations
         ],
         "copy_group": view.copy_group,
-        "story": None,
+        "story": view.story,
         "topics": [
             {
                 "topic": match.topic_id,
@@ -445,7 +458,6 @@ def _print_article(
     rows: "tuple[LedgerRow, ...]",
     copies: "tuple[CopyRow, ...]",
     origin: "Origin | None",
-    decisions: "tuple[Decision, ...]",
 ) -> None:
     stored, article = view.stored, view.stored.article
     say(article.headline or "(no headline)")
@@ -473,8 +485,9 @@ def _print_article(
             2,
         )
         say(row.entry_id, 6)
-    for decision in decisions:
-        say(decision_in_a_line(decision), 2)
+
+
+def _print_text(article: "Article") -> None:
     typer.echo("")
     for paragraph in (article.body_text or article.summary_text or "").splitlines():
         typer.echo("") if not paragraph.strip() else say(paragraph, hang=0)

@@ -109,11 +109,19 @@ def _compare_with_published(found: "Configuration", *, as_json: bool) -> None:
             return
         refuse_changed_grains(found, store)
         with store.read() as reader:
-            published = {state.topic_id for state in reader.topic_feeds()}
+            feeds = reader.topic_feeds()
             matcher = compile_topics(found.topics, found.packs, ignores=found.ignores, learned=found.learned)
             outlooks = look_ahead(reader, found.topics, matcher)
     finally:
         store.close()
+    configured = {(feed.id, feed.grain) for topic in found.topics for feed in topic.in_grains}
+    for feed in feeds:
+        if feed.is_further and (feed.topic_id, feed.grain) not in configured and not feed.closed_at:
+            name = f"{feed.topic_id}.{feed.grain}"
+            typer.echo(
+                f"warning: feed {name} was published and is not in `also` any more; it keeps its last bytes", err=True
+            )
+    published = {feed.topic_id for feed in feeds if not feed.is_further}
     for topic_id in sorted(published - {topic.id for topic in found.topics}):
         typer.echo(
             f"warning: topic {topic_id} was published and is no longer configured; its feed keeps its last bytes",

@@ -52,7 +52,8 @@ def topics_list(context: typer.Context, as_json: AsJson = False) -> None:
             say(f"{row['id']}: {row['title']}")
             say(f"{counts_in_words(row)}; {updated}", 4)
             say(row["query"], 4)
-            say(row["feed"], 4)
+            for address in (row["feed"], *row["also"]):
+                say(address, 4)
 
 
 @topics.command("test")
@@ -187,6 +188,7 @@ def _topic_as_json(found: "Configuration", topic: "Topic", reader: "Reader | Non
         **{state: counts.get((topic.id, state), 0) for state in ("live", "queued", "archived", "held")},
         "updated": updated[0] if updated else None,
         "feed": f"{found.site.base_url}/feeds/{topic.id}.atom",
+        "also": [f"{found.site.base_url}/feeds/{one.stem}.atom" for one in topic.in_grains[1:]],
     }
 
 

@@ -101,6 +101,7 @@ def topic(table: TopicTable, sources: Sequence[SourceTable]) -> Topic:
         query=table.query,
         limit=table.limit,
         grain=table.grain,
+        also=tuple(dict.fromkeys(grain for grain in table.also if grain is not table.grain)),
         window=table.window,
         max_per_hour=table.max_per_hour,
         former=tuple(table.former),

@@ -187,6 +187,7 @@ class TopicTable(Table):
     query: str = ""
     limit: Count = 100  # entries of the live document (rules R14)
     grain: GrainWord = Grain.UNIQUE  # one entry for all copies of a text
+    also: list[GrainWord] = []  # no further feeds
     window: Duration = timedelta(hours=72)  # older at first sight is no news: archive only (rules R17)
     max_per_hour: Count = 30  # what a person can follow; the rest waits its turn (rules R18)
     learn: LearnTable = LearnTable()  # nothing: a model is the user's decision

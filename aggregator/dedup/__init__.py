@@ -12,6 +12,7 @@ from aggregator.dedup.identity import (
     offers,
     path_key,
     source_uri,
+    story_uri,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "offers",
     "path_key",
     "source_uri",
+    "story_uri",
 ]

@@ -112,6 +112,11 @@ def mint(name: str, attempt: int = 1) -> str:
     return _urn(name if attempt == 1 else f"{name}#{attempt}")
 
 
+def story_uri(first: str, attempt: int = 1) -> str:
+    """The permanent uri of the story that began with that article; attempts after the first are for a second such story."""
+    return mint(f"story\n{first}", attempt)
+
+
 def source_uri(source_id: str) -> str:
     """The id of a source that has none of its own (rules R34)."""
     return _urn(source_id)

@@ -11,6 +11,7 @@ from aggregator.datelines import Vocabulary, vocabulary_of
 from aggregator.model.article import Agency, Article, Clue
 from aggregator.model.copies import Origin
 from aggregator.model.source import AgencyName
+from aggregator.model.story import Report, Standpoint
 
 # How sure a mark makes us. A dateline names who filed the text. An outlet puts an agency's name in a byline also over its
 # own rewriting. A name at the end may be that of the picture's agency.
@@ -98,6 +99,17 @@ def independent(contributions: Iterable[Contribution]) -> int:
         if one.agency:
             kin[group] = root(f"agency {one.agency}")
     return len({root(name) for name in list(kin)})
+
+
+def story_counts(story: str, reports: Iterable[Report]) -> Standpoint:
+    """How many articles report the story, in which outlets, and how many of them by themselves."""
+    reports = list(reports)
+    return Standpoint(
+        story=story,
+        reports=len({one.uri for one in reports}),
+        outlets=tuple(dict.fromkeys(" ".join(one.outlet.split()) for one in reports if one.outlet)),
+        independent=independent(Contribution(group=one.group, agency=one.agency) for one in reports),
+    )
 
 
 def _marks(article: Article, agencies: tuple[AgencyName, ...]) -> Iterator[_Mark]:

@@ -26,6 +26,8 @@ class Occasion:
     is_surplus: bool = False
     """Beyond what a new topic's first publication takes."""
     is_rule_edit: bool = False
+    is_edit: bool = False
+    """The entry tells what an edit changed, and that was seen just now: its window is not tested."""
     is_freed: bool = False
     """It waited because another entry told its text."""
 
@@ -127,6 +129,8 @@ def _kept_by_occasion(topic: Topic, stored: StoredArticle, occasion: Occasion) -
         return RowState.HELD, UNCONFIRMED
     if occasion.is_rule_edit:
         return RowState.ARCHIVED, "matched only since the topic's rule was edited"
+    if occasion.is_edit:
+        return None
     if occasion.is_surplus:
         return RowState.ARCHIVED, "stored before the topic was made, and not among the newest"
     if stored.article.announce is Announce.ALL:

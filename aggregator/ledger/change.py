@@ -23,7 +23,7 @@ def revise(row: LedgerRow, *, material: bytes, now: datetime) -> LedgerRow | Non
 
     The first change is published at once, a further one within the hour waits for that hour's end.
     """
-    if row.state is RowState.WITHDRAWN or (row.copy_of and row.state is not RowState.HELD):
+    if row.state is RowState.WITHDRAWN or row.version or (row.copy_of and row.state is not RowState.HELD):
         return None
     if material == row.digest:
         return replace(row, pending_since=None) if row.pending_since else None

@@ -7,6 +7,7 @@ from enum import StrEnum
 from aggregator.model.article import Article, StoredArticle
 from aggregator.model.copies import Signature
 from aggregator.model.slots import quickly_pickled
+from aggregator.model.story import StoryFeatures
 from aggregator.model.topic import Match
 
 
@@ -69,6 +70,10 @@ class Sighting:
     """The name its uri is minted from if it turns out to be new (rules R5)."""
     signature: Signature | None = None
     """Under which its copies are looked up; None for a text that is too short to have any."""
+    event: StoryFeatures | None = None
+    """What tells its event; None for a text without a headline."""
+    agency: str | None = None
+    """Id of the agency that the marks of the text name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,12 @@ class LedgerRow:
     copy_of: str | None = None
     """The article whose entry tells the same text: a row that is held for it stands in no file, one that was published
     before that was known gets no more updates (rules R20)."""
+    version: int = 0
+    """0: the article's own entry. Else the entry tells what became new with this version of its text, for good."""
+    follows: str | None = None
+    """The article whose entry tells what this one goes on from."""
+    news: str | None = None
+    """What is new, as the entry says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,8 @@ class TopicFeedState:
     changed_at: datetime | None
     closed_at: datetime | None = None
     """`topics close`: the feed answers 410 (rules R26)."""
+    is_further: bool = False
+    """A further grain of its topic: its files bear the grain's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,44 @@ class StoryMember:
     is_withdrawn: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryMembership:
+    """An article in its story, as it is stored."""
+
+    uri: str
+    story: str
+    relation: StoryRelation
+    score: float
+    evidence: StoryEvidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A member of a story as far as an entry tells of it."""
+
+    uri: str
+    group: str
+    """Id of its copy group, else its own uri."""
+    agency: str | None
+    outlet: str | None
+    """None where nobody may be named (rules R21)."""
+    url: str | None
+    is_decided_on: bool
+    """Whether the desk ever said something of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standpoint:
+    """A story seen from one of its entries."""
+
+    story: str
+    reports: int
+    outlets: tuple[str, ...]
+    """That report it in words of their own, in the order in which they were seen."""
+    independent: int
+    """Originators: copies of one text are one, and so are all texts of one agency."""
+
+
 class ChangeKind(StrEnum):
     """What an edit changed."""
 

@@ -1,6 +1,6 @@
 """A published topic's rule and what it found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,13 @@ class Grain(StrEnum):
 
     ARTICLES = "articles"
     UNIQUE = "unique"
+    """All copies of a text."""
+    STORIES = "stories"
+    """All reports of an event."""
+    DEVELOPMENTS = "developments"
+    """Whatever is new in a story: a number, an actor, a place, a withdrawal, a second originator."""
+    CORRECTIONS = "corrections"
+    """What was put right or withdrawn in a text."""
 
 
 class IdPolicy(StrEnum):
@@ -45,6 +52,10 @@ class Topic:
     query: str
     limit: int = 100
     grain: Grain = Grain.UNIQUE
+    also: tuple[Grain, ...] = ()
+    """Further grains, each a feed of its own."""
+    is_further: bool = False
+    """Seen in one of its further grains (`in_grains`)."""
     window: timedelta = timedelta(hours=72)
     max_per_hour: int = 30
     """Entries made live within an hour; the rest waits its turn (rules R18)."""
@@ -64,6 +75,17 @@ class Topic:
     @property
     def id_policy(self) -> IdPolicy:
         return IdPolicy.PRESERVE if self.grain is Grain.ARTICLES else IdPolicy.MINT
+
+    @property
+    def in_grains(self) -> "tuple[Topic, ...]":
+        """The topic as each of its feeds sees it: in the default grain, then in each further one."""
+        further = (replace(self, grain=grain, also=(), is_further=True) for grain in self.also)
+        return (self, *further) if self.also else (self,)
+
+    @property
+    def stem(self) -> str:
+        """What its feed's files are called: `libya`, or `libya.stories` in a further grain."""
+        return f"{self.id}.{self.grain}" if self.is_further else self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from aggregator.pages.facts import Moment
 from aggregator.pages.links import TopicLinks, links
 from aggregator.pages.marks import Passage, passages
 from aggregator.pages.site import Site
+from aggregator.pages.story_section import Edit, StorySection, edits, story_section
 from aggregator.render import shown
 from aggregator.storage import ArticleView, Reader
 from aggregator.text import folded
@@ -141,10 +142,23 @@ class ArticlePage:
     outlets: int
     """That print the text, this one among them."""
     notes: tuple[NoteRow, ...]
+    story: StorySection | None
+    """The other reports of the event; None where there are none."""
+    edits: tuple[Edit, ...]
     matches: tuple[MatchSection, ...]
     entries: tuple[EntryRow, ...]
     version: int
     texts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What hangs on the article beside its matches and entries."""
+
+    copies: tuple[CopyLine, ...]
+    notes: tuple[NoteRow, ...]
+    story: StorySection | None
+    edits: tuple[Edit, ...]
 
 
 def article_page(reader: Reader, site: Site, uri: str) -> ArticlePage | Absence:
@@ -153,15 +167,21 @@ def article_page(reader: Reader, site: Site, uri: str) -> ArticlePage | Absence:
     if view is None:
         return Absence.UNKNOWN
     gone = absence(reader, uri)
-    notes = tuple(_notes(reader.decisions_on(uri)))
-    return gone or _page(site, view, reader.rows_of(uri), tuple(_copies(reader, site, view)), notes)
+    if gone:
+        return gone
+    kept_back = hidden(reader)
+    told = Told(
+        copies=tuple(_copies(reader, site, view, kept_back)),
+        notes=tuple(_notes(reader.decisions_on(uri))),
+        story=story_section(reader, view, lambda other: other not in kept_back),
+        edits=edits(reader, view),
+    )
+    return _page(site, view, reader.rows_of(uri), told)
 
 
-def _copies(reader: Reader, site: Site, view: ArticleView) -> Iterator[CopyLine]:
+def _copies(reader: Reader, site: Site, view: ArticleView, kept_back: frozenset[str]) -> Iterator[CopyLine]:
     """The other texts of its group, without what the desk keeps back."""
-    found = reader.copies_of(view.stored.uri)
-    kept_back = hidden(reader) if found else frozenset()
-    for one in found:
+    for one in reader.copies_of(view.stored.uri):
         if one.stored.uri in kept_back:
             continue
         article = one.stored.article
@@ -198,13 +218,7 @@ def _notes(decisions: Iterable[Decision]) -> Iterator[NoteRow]:
         yield NoteRow(text=one.reason, by=one.by, at=facts.moment(one.decided_at))
 
 
-def _page(
-    site: Site,
-    view: ArticleView,
-    rows: tuple[LedgerRow, ...],
-    copies: tuple[CopyLine, ...],
-    notes: tuple[NoteRow, ...],
-) -> ArticlePage:
+def _page(site: Site, view: ArticleView, rows: tuple[LedgerRow, ...], told: Told) -> ArticlePage:
     article = view.stored.article
     text = shown(article)
     topics = {topic.id: links(site, topic) for topic in site.topics}
@@ -231,9 +245,11 @@ def _page(
         clues=article.clues,
         observations=tuple(_observation(site, seen) for seen in view.observations[:_MOST_OBSERVATIONS]),
         more_observations=max(0, len(view.observations) - _MOST_OBSERVATIONS),
-        copies=copies,
-        notes=notes,
-        outlets=len({article.publisher.name, *(one.outlet for one in copies)}),
+        copies=told.copies,
+        notes=told.notes,
+        outlets=len({article.publisher.name, *(one.outlet for one in told.copies)}),
+        story=told.story,
+        edits=told.edits,
         matches=tuple(_match(article, match, topics.get(match.topic_id)) for match in view.matches),
         entries=tuple(_entry(row, topics.get(row.topic_id)) for row in rows),
         version=view.stored.version,

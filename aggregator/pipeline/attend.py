@@ -9,9 +9,10 @@ from aggregator.desk import end_of_embargo, standing
 from aggregator.model.desk import Decision, Request, RequestKind, Word
 from aggregator.model.topic import Match
 from aggregator.pipeline.copies import regroup
-from aggregator.pipeline.enter import Writing, admit, retell, retell_group, revise
+from aggregator.pipeline.enter import Writing, admit, retell, retell_group, retell_stories, revise
 from aggregator.pipeline.erase import erase
 from aggregator.pipeline.settle import dated
+from aggregator.pipeline.stories import carry_out, place_again, withdraw
 from aggregator.pipeline.works import Works
 from aggregator.storage import Batch
 
@@ -62,9 +63,13 @@ def _carry_out(writing: Writing, decision: Decision) -> None:
     """Bring the article's rows to what stands after the decision."""
     batch = writing.batch
     if decision.word is Word.DATE:
-        _fix_date(batch, decision)
+        _fix_date(writing, decision)
     if decision.word in (Word.MERGE, Word.SPLIT):
-        retell(writing, regroup(writing, {decision.article_uri, decision.other_uri or decision.article_uri}))
+        other = decision.other_uri or decision.article_uri
+        retell(writing, regroup(writing, {decision.article_uri, other}))
+        retell_stories(writing, carry_out(writing, decision.word, decision.article_uri, other))
+    elif decision.word in (Word.KILL, Word.ERASE):
+        withdraw(batch, decision.article_uri)
     if decision.word is not Word.NOTE:
         _settle_rows(writing, decision)
     if decision.word is Word.ERASE:
@@ -84,17 +89,23 @@ def _settle_rows(writing: Writing, decision: Decision) -> None:
     for row in rows:
         revise(writing, row, stored, says)
     topic = writing.topic(decision.topic_id or "")
-    if decision.word is Word.PIN and topic and not any(row.topic_id == topic.id for row in rows):
+    if decision.word is Word.PIN and topic:
         pinned = Match(topic_id=topic.id, rule_version=writing.matcher.rule_versions[topic.id], score=0.0, evidence=())
-        admit(writing, topic, pinned, stored, says)
+        entered = {(row.topic_id, row.grain) for row in rows}
+        for feed in topic.in_grains:
+            if (feed.id, feed.grain) not in entered:
+                admit(writing, feed, pinned, stored, says)
     retell_group(writing, stored.uri)
 
 
-def _fix_date(batch: Batch, decision: Decision) -> None:
+def _fix_date(writing: Writing, decision: Decision) -> None:
     """The day of writing is what a person says it is, now and after every edit."""
-    stored = batch.article(decision.article_uri)
-    if not batch.desk.is_erased(stored.uri):
-        batch.save_article(dated(stored, decision), batch.fingerprints(stored.uri))
+    batch = writing.batch
+    if batch.desk.is_erased(decision.article_uri):
+        return
+    after = dated(batch.article(decision.article_uri), decision)
+    batch.save_article(after, batch.fingerprints(after.uri))
+    retell_stories(writing, place_again(writing, after))
 
 
 def _fulfil(batch: Batch, request: Request, now: datetime) -> None:

@@ -52,7 +52,7 @@ def confirm_held(writing: Writing, source_id: str) -> None:
     document unchanged. To be called once the entries that left have left.
     """
     for row in writing.batch.history.unsettled(source_id):
-        topic = writing.topic(row.topic_id)
+        topic = writing.feed(row.topic_id, row.grain)
         if topic is None:
             continue
         stored = writing.batch.article(row.article_uri)

@@ -54,7 +54,7 @@ def regroup(writing: Writing, uris: Iterable[str]) -> frozenset[str]:
         return frozenset()
     uris, pairs, decisions = hanging
     texts = batch.copies.texts(uris)
-    together, apart = _decided(decisions)
+    together, apart = decided(decisions)
     counted = (_counted(batch, text) for text, _ in texts.values())
     groups = group(counted, pairs, together=together, apart=apart)
     first = {uri: place for place, uri in enumerate(texts)}
@@ -163,7 +163,7 @@ def _hanging_together(
     return frozenset(seen), tuple(pairs.values()), tuple(decisions.values())
 
 
-def _decided(decisions: Iterable[Decision]) -> tuple[frozenset[Pair], frozenset[Pair]]:
+def decided(decisions: Iterable[Decision]) -> tuple[frozenset[Pair], frozenset[Pair]]:
     """(put together, put apart) by people; of two words on one pair the last counts."""
     last: dict[Pair, Word] = {}
     for decision in in_order(decisions):

@@ -1,24 +1,38 @@
 """An article's matches -> its ledger rows, each with its rendered entry: the ledger decides, render renders, the batch writes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 
 from aggregator import ledger
+from aggregator.dedup import mint
 from aggregator.desk import Standing, standing
 from aggregator.model.article import StoredArticle
 from aggregator.model.ledger import LedgerRow, RowState
 from aggregator.model.source import AgencyName
+from aggregator.model.story import Revision
 from aggregator.model.topic import Grain, IdPolicy, Match, Topic
 from aggregator.normalise import best_claimed
-from aggregator.pipeline.telling import also_in, told, told_by
-from aggregator.render import Printed, render_entry
+from aggregator.pipeline.counts import Counts
+from aggregator.pipeline.news import News, corrected, edit_in_words, is_development, news
+from aggregator.pipeline.telling import (
+    BY_STORY,
+    TOLD_ONCE,
+    also_in,
+    parts_of,
+    standpoint,
+    story_siblings,
+    told,
+    told_by,
+)
+from aggregator.render import Printed, render_change, render_entry
 from aggregator.storage import Batch
 from aggregator.topics.match import Matcher
 
 _IN_FILES = (RowState.LIVE, RowState.ARCHIVED)
+_MOST_REPRINTED = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +45,7 @@ class Writing:
     agencies: tuple[AgencyName, ...]
     site_author: str
     occasion: ledger.Occasion
+    counts: Counts
     legacy: ledger.LegacyIds = field(default_factory=ledger.LegacyIds)
     _order: Iterator[int] = field(default_factory=count)
 
@@ -41,6 +56,11 @@ class Writing:
     def topic(self, topic_id: str) -> Topic | None:
         """The configured topic; None for one that left the configuration."""
         return next((topic for topic in self.topics if topic.id == topic_id), None)
+
+    def feed(self, topic_id: str, grain: Grain) -> Topic | None:
+        """The topic as that one of its feeds sees it; None for a feed that left the configuration."""
+        topic = self.topic(topic_id)
+        return next((one for one in topic.in_grains if one.grain is grain), None) if topic else None
 
     def next_occasion(self) -> ledger.Occasion:
         """The occasion a microsecond after the last row: what came in one poll keeps its order in the feed."""
@@ -55,19 +75,21 @@ def enter(writing: Writing, uri: str, matches: Iterable[Match]) -> None:
     """Revise the rows that an article has and admit it where it matches newly; a lost match stays published."""
     stored = writing.batch.article(uri)
     says = standing(writing.batch.decisions_on(uri))
-    existing = {(row.topic_id, row.grain): row for row in writing.batch.rows_of(uri)}
-    for row in existing.values():
+    rows = writing.batch.rows_of(uri)
+    for row in rows:
         revise(writing, row, stored, says)
+    existing = {(row.topic_id, row.grain) for row in rows if not row.version}
     for match in matches:
         topic = writing.topic(match.topic_id)
-        if topic and (topic.id, topic.grain) not in existing:
-            admit(writing, topic, match, stored, says)
+        for feed in topic.in_grains if topic else ():
+            if (feed.id, feed.grain) not in existing:
+                admit(writing, feed, match, stored, says)
 
 
 def revise(writing: Writing, row: LedgerRow, stored: StoredArticle, says: Standing) -> None:
     """What a change of text, of rights or of the desk's mind does to a row."""
     ruled = row
-    if topic := writing.topic(row.topic_id):
+    if topic := writing.feed(row.topic_id, row.grain):
         ruled = ledger.under_rights_and_desk(
             row,
             topic,
@@ -89,6 +111,15 @@ def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle, s
     """Append the row of an article that is new to the topic, unless the desk wants it nowhere or not here."""
     if says.killed or topic.id in says.dropped:
         return
+    if topic.grain is Grain.CORRECTIONS:
+        told_before = corrected(writing.batch, stored)
+        if told_before:
+            admit_version(writing, topic, match, stored, told_before, version=1)
+        return
+    known, new = told(writing.batch, topic, stored.uri), None
+    if known and topic.grain is Grain.DEVELOPMENTS:
+        new = news(writing.batch, stored, known.uri)
+        known = None if new else known
     row = ledger.admit(
         topic,
         match,
@@ -99,10 +130,49 @@ def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle, s
         occasion=writing.next_occasion(),
         standing=says,
         live_last_hour=writing.live_last_hour(topic),
-        told=told(writing.batch, topic, stored.uri),
+        told=known,
     )
-    row = _as_it_was(writing, row, stored)
+    row = _as_it_was(writing, _with_news(row, new), stored)
     writing.batch.add_row(_in_file(writing.batch, row, stored, writing.site_author))
+
+
+def admit_version(
+    writing: Writing, topic: Topic, match: Match, stored: StoredArticle, new: News, *, version: int
+) -> None:
+    """Append an entry that tells what became new with that version of the article's text: its id is its own, for good."""
+    says = standing(writing.batch.decisions_on(stored.uri))
+    if says.killed or topic.id in says.dropped:
+        return
+    row = ledger.admit(
+        topic,
+        match,
+        stored,
+        entry_id=mint(f"{topic.grain}\n{stored.uri}\n{version}"),
+        published=None,
+        material=writing.batch.fingerprints(stored.uri).material,
+        occasion=replace(writing.next_occasion(), is_edit=True),
+        standing=says,
+        live_last_hour=writing.live_last_hour(topic),
+    )
+    row = _with_news(replace(row, version=version), new)
+    writing.batch.add_row(_in_file(writing.batch, row, stored, writing.site_author))
+
+
+def tell_edit(writing: Writing, stored: StoredArticle, matches: Iterable[Match], change: Revision) -> None:
+    """A material edit of the article is an entry of its own where a topic wants corrections, or developments of a story."""
+    new = News(follows=stored.uri, words=edit_in_words(change))
+    for match in matches:
+        topic = writing.topic(match.topic_id)
+        for feed in topic.in_grains if topic else ():
+            if feed.grain is Grain.CORRECTIONS or (feed.grain is Grain.DEVELOPMENTS and is_development(change)):
+                admit_version(writing, feed, match, stored, new, version=stored.version)
+
+
+def _with_news(row: LedgerRow, new: News | None) -> LedgerRow:
+    if new is None:
+        return row
+    reason = new.words if row.state is RowState.LIVE else row.reason
+    return replace(row, follows=new.follows, news=new.words, reason=reason)
 
 
 def _as_it_was(writing: Writing, row: LedgerRow, stored: StoredArticle) -> LedgerRow:
@@ -118,23 +188,43 @@ def retell(writing: Writing, uris: Iterable[str]) -> None:
     others wait or get no more updates, and it says where else the text is (rules R12, R20).
     """
     uris = sorted(uris)
-    groups = writing.batch.copies.memberships(uris)
     for topic in writing.topics:
-        if topic.grain is not Grain.UNIQUE:
-            continue
-        parts: dict[str, list[LedgerRow]] = {}
-        for row in writing.batch.rows_in(topic.id, topic.grain, uris):
-            member = groups.get(row.article_uri)
-            parts.setdefault(member.group if member else row.article_uri, []).append(row)
-        for rows in parts.values():
-            _retell(writing, topic, rows)
+        for feed in topic.in_grains:
+            if feed.grain in TOLD_ONCE:
+                _retell_in(writing, feed, uris)
+
+
+def retell_stories(writing: Writing, uris: Collection[str]) -> None:
+    """The same where stories may have changed. Entries that only mention how many reports there are keep silent about
+    more than two dozen.
+    """
+    uris = sorted(uris)
+    told_in = writing.batch.feeds_with(uris)
+    for topic in writing.topics:
+        for feed in topic.in_grains:
+            is_meant = feed.grain in BY_STORY or (feed.grain is Grain.UNIQUE and len(uris) <= _MOST_REPRINTED)
+            if is_meant and (feed.id, feed.grain) in told_in:
+                _retell_in(writing, feed, uris)
 
 
 def retell_group(writing: Writing, uri: str) -> None:
-    """The same for the article's group, after something happened to one of its entries or texts."""
+    """The same for the article's group and story, after something happened to one of its entries or texts."""
     members = writing.batch.copies.group_of(uri)
     if members:
         retell(writing, (member.uri for member in members))
+    siblings = story_siblings(writing.batch, uri)
+    if siblings:
+        retell_stories(writing, siblings)
+
+
+def _retell_in(writing: Writing, feed: Topic, uris: Sequence[str]) -> None:
+    parts: dict[str, list[LedgerRow]] = {}
+    names = parts_of(writing.batch, feed.grain, uris)
+    for row in writing.batch.rows_in(feed.id, feed.grain, sorted(names)):
+        if not row.version and row.follows is None:
+            parts.setdefault(names[row.article_uri], []).append(row)
+    for rows in parts.values():
+        _retell(writing, feed, rows)
 
 
 def _retell(writing: Writing, topic: Topic, rows: list[LedgerRow]) -> None:
@@ -178,7 +268,7 @@ def reprint(writing: Writing, uri: str) -> None:
 def _reprint(writing: Writing, row: LedgerRow) -> None:
     batch = writing.batch
     # A text that waits for the end of its hour is not to be seen before (rules R12).
-    if row.fragment is None or row.digest != batch.fingerprints(row.article_uri).material:
+    if row.fragment is None or row.version or row.digest != batch.fingerprints(row.article_uri).material:
         return
     after = _in_file(batch, row, batch.article(row.article_uri), writing.site_author)
     if after.fragment != row.fragment:
@@ -243,6 +333,7 @@ def _in_file(batch: Batch, row: LedgerRow, stored: StoredArticle, site_author: s
         return replace(row, fragment=None, archived_fragment=None)
     position = row.position or batch.history.next_position(row.topic_id, row.grain)
     group, also = also_in(batch, row)
+    leads_to = row.copy_of or row.follows
     printed = Printed(
         entry_id=row.entry_id,
         updated_at=row.updated_at,
@@ -252,9 +343,17 @@ def _in_file(batch: Batch, row: LedgerRow, stored: StoredArticle, site_author: s
         site_author=site_author,
         group=group,
         also=also,
-        related=_address(batch, row.copy_of) if row.copy_of else None,
+        related=_address(batch, leads_to) if leads_to else None,
+        story=standpoint(batch, row),
+        news=row.news,
+        follows=row.follows,
     )
-    return replace(row, position=position, fragment=render_entry(stored.article, printed))
+    replaced = batch.revisions.replaced(stored.uri, row.version - 1) if row.version > 1 else None
+    if replaced:
+        fragment = render_change(stored.article, printed, replaced.change)
+    else:
+        fragment = render_entry(stored.article, printed)
+    return replace(row, position=position, fragment=fragment)
 
 
 def _address(batch: Batch, uri: str) -> str:

@@ -26,6 +26,7 @@ def feed_state(batch: Batch, works: Works, topic: Topic, now: datetime) -> Topic
             updated_at=now,
             bytes_digest=None,
             changed_at=None,
+            is_further=topic.is_further,
         )
     )
 

@@ -53,4 +53,4 @@ class Feed:
 
 def feeds_of(topics: Iterable[Topic]) -> tuple[Feed, ...]:
     """Every feed of the topics, in their order."""
-    return tuple(Feed(topic=topic, stem=topic.id) for topic in topics)
+    return tuple(Feed(topic=one, stem=one.stem) for topic in topics for one in topic.in_grains)

@@ -187,7 +187,7 @@ async def _fetch_and_read(
         result = vocabulary.bound(result, works.agencies)
     if not isinstance(result, Fetched):
         return result, None
-    desk = Desk(agencies=works.agencies, matcher=works.matcher, site_title=works.site_title)
+    desk = Desk(agencies=works.agencies, matcher=works.matcher, site_title=works.site_title, names=works.names)
     try:
         with works.backlog.reading(0 if source.is_local else result.body_bytes):
             reading = await works.readers.read(source, result, state, desk, now)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from aggregator import ledger
 from aggregator.desk import standing
-from aggregator.model.topic import Topic
+from aggregator.model.topic import Grain, Topic
 from aggregator.pipeline.enter import Writing, admit
 from aggregator.pipeline.feed_state import feed_state
 from aggregator.pipeline.rename import follow_renames
@@ -55,15 +55,16 @@ def steps(batches: Batches, works: Works, now: datetime) -> Iterator[int]:
 
 
 def _changed(batches: Batches, works: Works) -> list[tuple[Topic, bool]]:
-    """The topics that are to be matched again, and whether each is new."""
+    """The feeds that are to be filled or matched again, as topics in their grains, and whether each is new."""
     with batches() as batch:
         follow_renames(batch, works.topics)
         stored = {(state.topic_id, state.grain): state for state in batch.topic_feeds()}
-        configured = {topic.id for topic in works.topics}
-        for state in stored.values():
-            if state.topic_id not in configured and state.rule_version:
+        feeds = [feed for topic in works.topics for feed in topic.in_grains]
+        configured = {(feed.id, feed.grain) for feed in feeds}
+        for name, state in stored.items():
+            if name not in configured and state.rule_version:
                 batch.save_topic_feed(replace(state, rule_version=""))
-    known = [(topic, stored.get((topic.id, topic.grain))) for topic in works.topics]
+    known = [(feed, stored.get((feed.id, feed.grain))) for feed in feeds]
     return [
         (topic, state is None)
         for topic, state in known
@@ -104,7 +105,9 @@ def _enter(
     matched. A topic that is interrupted before goes on from there, still as a new one if it was new.
     """
     with batches() as batch:
-        fresh = [uri for _, _, uri in found if not _has_row(batch, uri, topic)]
+        # What was corrected before anybody asked for corrections is no news.
+        is_of_edits = topic.grain is Grain.CORRECTIONS
+        fresh = [] if is_of_edits else [uri for _, _, uri in found if not _has_row(batch, uri, topic)]
     surplus = max(len(fresh) - _FIRST_ENTRIES, 0)
     for start in range(0, len(fresh), _CHUNK):
         with batches() as batch:
@@ -132,4 +135,4 @@ def _enter_one(writing: Writing, topic: Topic, uri: str) -> int:
 
 
 def _has_row(batch: Batch, uri: str, topic: Topic) -> bool:
-    return any(row.topic_id == topic.id and row.grain is topic.grain for row in batch.rows_of(uri))
+    return any(row.topic_id == topic.id and row.grain is topic.grain and not row.version for row in batch.rows_of(uri))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from aggregator.dates import day_of
 from aggregator.dedup import decide, fingerprints, mint
+from aggregator.dedup.revisions import revise
 from aggregator.desk import erased, in_order
 from aggregator.model.article import Owner, StoredArticle
 from aggregator.model.desk import Decision, Word
@@ -15,8 +16,9 @@ from aggregator.model.topic import Match
 from aggregator.normalise import effective
 from aggregator.pipeline.complete import complete, complete_from_copies
 from aggregator.pipeline.copies import find_copies
-from aggregator.pipeline.enter import Writing, enter, reprint, retell, retell_group
+from aggregator.pipeline.enter import Writing, enter, reprint, retell, retell_group, retell_stories, tell_edit
 from aggregator.pipeline.federation import own_entry
+from aggregator.pipeline.stories import find_story
 from aggregator.storage import Batch
 
 
@@ -35,14 +37,19 @@ def settle(writing: Writing, sighting: Sighting, own_keys: frozenset[bytes]) -> 
     if verdict.uri is None:
         _add(batch, sighting, uri, writing.now)
     else:
-        is_another_text = is_another_text and _replace_text(batch, sighting, uri)
+        is_another_text = is_another_text and _replace_text(batch, sighting, uri, writing.now)
     batch.bind_keys(sighting.source_id, sighting.keys, verdict.rebind, uri)
     batch.observe(sighting, uri, writing.now)
     copies: frozenset[str] = frozenset()
+    reports: frozenset[str] = frozenset()
     if is_another_text:
-        copies = find_copies(writing, uri, sighting.signature, is_new=verdict.relation is Relation.NEW)
+        is_new = verdict.relation is Relation.NEW
+        copies = find_copies(writing, uri, sighting.signature, is_new=is_new)
+        reports = find_story(writing, uri, sighting, copies, is_new=is_new)
     _match(writing, sighting, uri, verdict)
     _tell(writing, sighting, uri, verdict, copies)
+    if reports:
+        retell_stories(writing, reports)
     return verdict
 
 
@@ -117,6 +124,17 @@ def _match(writing: Writing, sighting: Sighting, uri: str, verdict: Verdict) -> 
         matches = matches_of(writing, batch.article(uri))
     batch.save_matches(uri, matches, [topic.id for topic in writing.topics], writing.now)
     enter(writing, uri, matches)
+    _tell_edit(writing, uri, verdict, matches)
+
+
+def _tell_edit(writing: Writing, uri: str, verdict: Verdict, matches: Iterable[Match]) -> None:
+    """A material edit of the article's own source is news by itself; the version is that of the text that came."""
+    if verdict.relation is not Relation.REVISION:
+        return
+    stored = writing.batch.article(uri)
+    before = writing.batch.revisions.replaced(uri, stored.version - 1)
+    if before and before.replaced_at == writing.now and before.is_by_owner and before.change.is_material:
+        tell_edit(writing, stored, matches, before.change)
 
 
 def matches_of(writing: Writing, stored: StoredArticle) -> tuple[Match, ...]:
@@ -154,7 +172,7 @@ def _stored(sighting: Sighting, uri: str, now: datetime) -> StoredArticle:
     )
 
 
-def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> bool:
+def _replace_text(batch: Batch, sighting: Sighting, uri: str, now: datetime) -> bool:
     """The sighting's text becomes the article's; says whether it is another. Its page and claimed date do not go because an edit forgot to print them."""
     before, new = batch.article(uri), sighting.article
     article = replace(
@@ -175,9 +193,17 @@ def _replace_text(batch: Batch, sighting: Sighting, uri: str) -> bool:
         article=article,
         owner=_owner(sighting),
     )
+    if is_another_text:
+        _keep(batch, before, after, now)
     dates = [decision for decision in batch.decisions_on(uri) if decision.word is Word.DATE]
     batch.save_article(dated(after, dates[-1]) if dates else after, prints)
     return is_another_text
+
+
+def _keep(batch: Batch, before: StoredArticle, after: StoredArticle, now: datetime) -> None:
+    """The text that is replaced, with what that changes; only an edit by its own source is a revision (rules R3)."""
+    is_by_owner = (before.owner.source_id, before.owner.key) == (after.owner.source_id, after.owner.key)
+    batch.revisions.keep(before, revise(before.article, after.article), now, is_by_owner=is_by_owner)
 
 
 def dated(stored: StoredArticle, decision: Decision) -> StoredArticle:

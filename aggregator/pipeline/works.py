@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from aggregator.dedup.stories import NO_NAMES, PackNames
 from aggregator.fetch import Backlog, Fetcher
 from aggregator.ledger import LegacyIds, Occasion
 from aggregator.model.source import AgencyName, Source
 from aggregator.model.topic import Topic
+from aggregator.pipeline.counts import Counts
 from aggregator.pipeline.enter import Writing
 from aggregator.reading.pool import Readers
 from aggregator.storage import Batch, Store
@@ -48,6 +50,10 @@ class Works:
     """For the pages of one poll's entries, all together."""
     readers: Readers = field(default_factory=Readers)
     """Whoever builds the works closes them."""
+    names: PackNames = NO_NAMES
+    """Spellings of names in the term packs, for stories."""
+    counts: Counts = field(default_factory=Counts)
+    """How rare each term is; the writer's own."""
     backlog: Backlog = field(default_factory=Backlog)
     """The fetcher's: what was fetched and is not read yet."""
 
@@ -61,4 +67,5 @@ class Works:
             site_author=self.site_author,
             occasion=occasion,
             legacy=self.legacy,
+            counts=self.counts,
         )

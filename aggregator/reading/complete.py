@@ -17,7 +17,7 @@ from aggregator.model.parsed import Entry, ParsedFeed, Text, TextType
 from aggregator.model.source import Source
 from aggregator.normalise import Context, normalise
 from aggregator.parse.documents.page import read_page
-from aggregator.reading.read import DEFECTS, Desk
+from aggregator.reading.read import DEFECTS, Desk, agency_of, event_of
 from aggregator.text import folded, words_in_order
 from aggregator.urls import is_home_page, is_web
 
@@ -105,6 +105,8 @@ def fill(sighting: Sighting, found: PageText, source: Source, desk: Desk, now: d
         fingerprints=replace(fingerprints(article), text=sighting.fingerprints.text),
         matches=desk.matcher.match(article, source.id),
         signature=signature(article.body_text),
+        event=event_of(article, desk),
+        agency=agency_of(article, desk),
     )
 
 

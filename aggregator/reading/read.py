@@ -8,14 +8,18 @@ from datetime import datetime, timedelta
 
 from aggregator.dedup import document_keys, entry_keys, fingerprints, guid_key, mint_name, offers, source_uri
 from aggregator.dedup.identity import EntryKeys
+from aggregator.dedup.origin import originator
 from aggregator.dedup.signature import signature
+from aggregator.dedup.stories import NO_NAMES, PackNames, features
 from aggregator.errors import NotAFeed, UnreadableDocument
+from aggregator.model.article import Article
 from aggregator.model.cadence import Pace
 from aggregator.model.fetch import Document, Fetched, SkippedDocument
 from aggregator.model.identity import Sighting
 from aggregator.model.known_items import KnownItem, KnownItems
 from aggregator.model.parsed import Child, Defect, OriginSource, ParsedFeed
 from aggregator.model.source import AgencyName, Source
+from aggregator.model.story import StoryFeatures
 from aggregator.normalise import Context, effective, normalise, origin_of, origin_updated
 from aggregator.parse import parse
 from aggregator.topics.match import Matcher
@@ -68,6 +72,8 @@ class Desk:
     agencies: tuple[AgencyName, ...]
     matcher: Matcher
     site_title: str
+    names: PackNames = NO_NAMES
+    """Spellings of names, for stories."""
 
 
 def read(
@@ -158,7 +164,7 @@ def _read(
     shown = entry_keys(parsed.entries)
     for found in shown:
         try:
-            sightings.append(_sight(found, context, desk.matcher))
+            sightings.append(_sight(found, context, desk))
             if own := own_items.get(id(found.entry)):
                 items.append(_remember(own, found, source))
         except DEFECTS as error:
@@ -208,7 +214,7 @@ def _remember(own: bytes, found: EntryKeys, source: Source) -> KnownItem:
     )
 
 
-def _sight(found: EntryKeys, context: Context, matcher: Matcher) -> Sighting:
+def _sight(found: EntryKeys, context: Context, desk: Desk) -> Sighting:
     entry, source = found.entry, context.source
     article = normalise(entry, context)
     prints = fingerprints(article)
@@ -223,10 +229,24 @@ def _sight(found: EntryKeys, context: Context, matcher: Matcher) -> Sighting:
         link=entry.link,
         article=article,
         fingerprints=prints,
-        matches=matcher.match(article, source.id),
+        matches=desk.matcher.match(article, source.id),
         mint_name=mint_name(source.id, keys, article),
         signature=signature(article.body_text),
+        event=event_of(article, desk),
+        agency=agency_of(article, desk),
     )
+
+
+def event_of(article: Article, desk: Desk) -> StoryFeatures | None:
+    """What tells the article's event; a text without a word in its headline tells none."""
+    found = features(article, desk.names)
+    return found if found.keys else None
+
+
+def agency_of(article: Article, desk: Desk) -> str | None:
+    """The id of the agency that the text comes from, where its marks make that probable."""
+    origin = originator(article, desk.agencies)
+    return origin.agency.id if origin else None
 
 
 def _is_known_by_its_path(parsed: ParsedFeed) -> bool:

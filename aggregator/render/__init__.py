@@ -1,6 +1,7 @@
 """Ledger rows -> bytes of Atom, RSS and JSON Feed: equal input, equal bytes. A fragment an entry, a document of fragments."""
 
 from aggregator.render.atom import SeenEntry, render_document, seen_entries
+from aggregator.render.change import render_change
 from aggregator.render.entry import AlsoIn, Printed, render_entry
 from aggregator.render.json_topic import render_json
 from aggregator.render.namespaces import AGG, ATOM
@@ -15,6 +16,7 @@ __all__ = [
     "Printed",
     "SeenEntry",
     "Shown",
+    "render_change",
     "render_document",
     "render_entry",
     "render_json",

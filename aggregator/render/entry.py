@@ -1,7 +1,7 @@
 """One ledger row and its article -> the `<entry>` of an Atom document as bytes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -16,6 +16,7 @@ from aggregator.language import is_right_to_left
 from aggregator.model.article import Article, Media, PartialDate
 from aggregator.model.parsed import Category, MediaRole, OriginSource, Person
 from aggregator.model.source import Republish
+from aggregator.model.story import Standpoint
 from aggregator.render.atom import instant
 from aggregator.render.namespaces import AGG, MEDIA, XML
 from aggregator.render.rights import Shown, shown
@@ -63,7 +64,13 @@ class Printed:
     also: tuple[AlsoIn, ...] = ()
     """The other texts of the group, and who else shows the very same one."""
     related: str | None = None
-    """The entry that tells the same text, where this one was published as well."""
+    """The entry that tells the same text, where this one was published as well, or that this one goes on from."""
+    story: Standpoint | None = None
+    """The reports of the same event."""
+    news: str | None = None
+    """What is new in the story, or what an edit changed."""
+    follows: str | None = None
+    """Uri of the article that the news is news to."""
 
 
 class _Element(NamedTuple):
@@ -121,7 +128,7 @@ def render_entry(article: Article, printed: Printed) -> bytes:
         entry.contributor(person)
     # A source's own versions are no other outlets.
     others = tuple(one for one in printed.also if one.name != article.publisher.name)
-    _texts(entry, article, visible, title, others)
+    _texts(entry, article, visible, title, _Lines(also=others, story=printed.story, news=printed.news))
     for category in filter(None, map(_category, article.categories)):
         entry.category(category)
     if article.rights.notice:
@@ -134,13 +141,44 @@ def render_entry(article: Article, printed: Printed) -> bytes:
     return bytes(etree.tostring(element, encoding="utf-8"))
 
 
-def _texts(entry: FeedEntry, article: Article, visible: Shown, title: str, also: tuple[AlsoIn, ...]) -> None:
-    """The line on copies stands in what readers show: the content, else the summary."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lines:
+    """What stands below the text, in our own words."""
+
+    also: tuple[AlsoIn, ...]
+    story: Standpoint | None
+    news: str | None
+
+    def as_text(self) -> str:
+        return "\n\n".join(filter(None, (_news(self.news), _also_as_text(self.also), _story(self.story))))
+
+    def as_html(self) -> str:
+        news, story = (_paragraph(line) for line in (_news(self.news), _story(self.story)))
+        return f"{news}{_also_as_html(self.also)}{story}"
+
+
+def _paragraph(line: str) -> str:
+    return f'<p lang="en" dir="ltr">{escape(printable(line))}</p>' if line else ""
+
+
+def _news(news: str | None) -> str:
+    return f"New: {news}" if news else ""
+
+
+def _story(story: Standpoint | None) -> str:
+    """How many tell the event, and how many of them by themselves: what is printed again is no second report."""
+    if story is None or story.independent < 2:
+        return ""
+    return f"{story.reports} reports, {story.independent} independent: {', '.join(_listed(story.outlets))}"
+
+
+def _texts(entry: FeedEntry, article: Article, visible: Shown, title: str, lines: _Lines) -> None:
+    """The lines on copies and the story stand in what readers show: the content, else the summary."""
     summary = visible.summary or ""
     if visible.content:
-        entry.content(printable(visible.content) + _also_as_html(also), type="html")
+        entry.content(printable(visible.content) + lines.as_html(), type="html")
     else:
-        summary = "\n\n".join(filter(None, (summary, _also_as_text(also))))
+        summary = "\n\n".join(filter(None, (summary, lines.as_text())))
         if article.url is None:
             # RFC 4287 4.1.2: an entry without an alternate link must have content; a headline is what may be shown.
             entry.content(title)
@@ -166,7 +204,11 @@ def _also_as_html(also: tuple[AlsoIn, ...]) -> str:
 
 def _names(also: tuple[AlsoIn, ...]) -> list[str]:
     """The outlets, each once, in the order in which they were seen."""
-    names = list(dict.fromkeys(" ".join(one.name.split()) for one in also))
+    return _listed(dict.fromkeys(" ".join(one.name.split()) for one in also))
+
+
+def _listed(names: Iterable[str]) -> list[str]:
+    names = list(names)
     rest = len(names) - _MOST_OUTLETS
     return names if rest <= 0 else [*names[:_MOST_OUTLETS], f"{rest} more"]
 
@@ -282,7 +324,13 @@ def _extension(entry: etree._Element, article: Article, printed: Printed) -> Non
 
 
 def _elsewhere(article: Article, printed: Printed) -> Iterator[_Element]:
-    """Where else the text is, and through which feeds it came."""
+    """The story that the entry is of, where else the text is, and through which feeds it came."""
+    if printed.story:
+        story = printed.story
+        counts = {"reports": story.reports, "outlets": len(story.outlets), "independent": story.independent}
+        yield _Element("story", story.story, {name: str(count) for name, count in counts.items()})
+    if printed.news:
+        yield _Element("news", printed.news, {"ref": printed.follows} if printed.follows else {})
     if printed.group and printed.also:
         yield _Element("copyGroup", printed.group, {"texts": str(len(printed.also) + 1)})
     for relay in article.relays:

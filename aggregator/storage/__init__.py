@@ -11,7 +11,9 @@ from aggregator.storage.reader import (
     LedgerView,
     PollRow,
     Reader,
+    StoryRow,
 )
+from aggregator.storage.revisions import Replaced
 from aggregator.storage.store import Store, lock_file
 
 __all__ = [
@@ -23,7 +25,9 @@ __all__ = [
     "LedgerView",
     "PollRow",
     "Reader",
+    "Replaced",
     "Store",
+    "StoryRow",
     "Window",
     "article_to_plain",
     "lock_file",

@@ -26,8 +26,10 @@ from aggregator.storage.driver import Driver
 from aggregator.storage.feeds import Feeds
 from aggregator.storage.history import History
 from aggregator.storage.incidents import Incidents
+from aggregator.storage.revisions import Revisions
 from aggregator.storage.search import SearchIndex
 from aggregator.storage.serving import Serving
+from aggregator.storage.stories import Stories
 from aggregator.storage.subscriptions import Subscriptions
 from aggregator.storage.tables import (
     article,
@@ -62,9 +64,13 @@ class Batch:
         self._absent: set[tuple[str, bytes]] = set()
         self._free: set[str] = set()
         self._highest: int | None = None
+        self.is_stored = False
+        """The transaction ended well; `Store.batch` says so."""
         self.history = History(self._connection)
         self.desk = DeskBook(self._connection)
         self.copies = Copies(self._connection, self._article_id)
+        self.stories = Stories(self._connection, self._article_id)
+        self.revisions = Revisions(self._connection, self._article_id)
         self.incidents = Incidents(self._connection)
         self.search = SearchIndex(self._connection)
         self.subscriptions = Subscriptions(self._connection)
@@ -204,6 +210,7 @@ class Batch:
             taken = (row.uri for row in self._connection.ask(statements.TAKEN_URIS, {"uris": list(wanted_uris)}))
             self._free |= wanted_uris.difference(taken, self._new)
         self.copies.look_ahead(key for sighting in sightings if sighting.signature for key in sighting.signature.keys)
+        self.stories.look_ahead(key for sighting in sightings if sighting.event for key in sighting.event.keys)
         for at in range(0, len(sightings), _AHEAD):
             chunk = sightings[at : at + _AHEAD]
             prints = [sighting.fingerprints for sighting in chunk]
@@ -393,6 +400,11 @@ class Batch:
             return ()
         found = self._connection.execute(statements.ROWS_OF, {"article_uri": uri})
         return tuple(rows.ledger_row(row) for row in found)
+
+    def feeds_with(self, uris: Collection[str]) -> frozenset[tuple[str, Grain]]:
+        """The feeds, by (topic, grain), that have an entry of one of these articles."""
+        found = self._connection.ask(statements.FEEDS_WITH, {"numbers": [self._article_id(uri) for uri in uris]})
+        return frozenset((row.topic_id, Grain(row.grain)) for row in found)
 
     def rows_in(self, topic_id: str, grain: Grain, uris: Collection[str]) -> tuple[LedgerRow, ...]:
         """The entries of these articles in one feed, by sequence."""

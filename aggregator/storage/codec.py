@@ -11,6 +11,7 @@ from aggregator.model.cadence import Pace, Rhythm
 from aggregator.model.copies import CopyEvidence
 from aggregator.model.health import Coverage
 from aggregator.model.source import Move
+from aggregator.model.story import Revision, StoryEvidence
 from aggregator.model.topic import Evidence
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,6 +23,7 @@ _PARTIAL_DATE = TypeAdapter(PartialDate)
 _EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 _T = TypeVar("_T")
 COPY_EVIDENCE = TypeAdapter(CopyEvidence)
+STORY_EVIDENCE, REVISION = TypeAdapter(StoryEvidence), TypeAdapter(Revision)
 PACE, RHYTHM, COVERAGE, MOVE = TypeAdapter(Pace), TypeAdapter(Rhythm), TypeAdapter(Coverage), TypeAdapter(Move)
 
 

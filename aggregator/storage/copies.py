@@ -112,6 +112,9 @@ class Window:
     since: datetime
     until: datetime
 
+    def holds(self, at: datetime) -> bool:
+        return self.since <= at <= self.until
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Signed:

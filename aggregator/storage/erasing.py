@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from aggregator.model.ledger import RowState
 from aggregator.storage.driver import Driver
 from aggregator.storage.search import strike_out
-from aggregator.storage.tables import article, ledger, match, observation
+from aggregator.storage.tables import article, ledger, match, observation, revision, story_key, story_text
 
 _PATIENCE_MS = 1000
 """How long the writer waits for readers to end; it does nothing else meanwhile."""
@@ -19,7 +19,7 @@ _UNNAMED = "copy of a text that the desk erased: told once"
 
 
 def forget(connection: Connection | Driver, uri: str) -> None:
-    """Drop its words in the search index, why it matched and under which names it was seen, and its headline from the reasons of its copies.
+    """Drop its words in the search index and in its story, its earlier texts, why it matched and under which names it was seen, and its headline from the reasons of its copies.
 
     The digests stay, by which it is known when it comes again; so does the path of a local document, which is the user's name
     for it.
@@ -27,6 +27,8 @@ def forget(connection: Connection | Driver, uri: str) -> None:
     number = select(article.c.id).where(article.c.uri == uri).scalar_subquery()
     connection.execute(delete(match).where(match.c.article_id == number))
     strike_out(connection, number)
+    for table in (story_key, story_text, revision):
+        connection.execute(delete(table).where(table.c.article_id == number))
     names: dict[str, Any] = {"guid": None, "link": None, "publisher": None, "repairs": "[]"}
     connection.execute(update(observation).where(observation.c.article_id == number).values(names))
     held = update(ledger).where(ledger.c.copy_of == uri, ledger.c.state == RowState.HELD)

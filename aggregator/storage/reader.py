@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, String, bindparam, cast, func, or_, select
+from sqlalchemy import Connection, String, bindparam, cast, exists, func, or_, select
 
 from aggregator.model.article import Article, StoredArticle
 from aggregator.model.copies import CopyVerdict
@@ -17,11 +17,24 @@ from aggregator.model.ledger import LedgerRow, RowState, Step, TopicFeedState
 from aggregator.model.push import Announcement, Invitation, Subscription
 from aggregator.model.search import SearchFilter, SearchHits, SearchOrder, SearchQuestion
 from aggregator.model.source import SourceState
+from aggregator.model.story import Report, StoryMembership, StoryRelation
 from aggregator.model.topic import Grain, Match
-from aggregator.storage import asked, copies, integrity, overview, rows, serving, statements, subscriptions
+from aggregator.storage import (
+    asked,
+    copies,
+    integrity,
+    overview,
+    revisions,
+    rows,
+    serving,
+    statements,
+    stories,
+    subscriptions,
+)
 from aggregator.storage.codec import article_from_json, to_instant, to_microseconds
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.incidents import feed_state
+from aggregator.storage.revisions import Replaced
 from aggregator.storage.search import found_numbers, search
 from aggregator.storage.serving import ArticleMark
 from aggregator.storage.tables import (
@@ -36,6 +49,7 @@ from aggregator.storage.tables import (
     observation,
     poll,
     source_state,
+    story_member,
     topic_feed,
 )
 
@@ -75,6 +89,8 @@ class ArticleView:
     """Different texts seen under this identity."""
     copy_group: str | None = None
     """Equal for near-identical texts; None where it stands alone."""
+    story: str | None = None
+    """Equal for reports of one event; None where it stands alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +102,22 @@ class CopyRow:
     """None where a person put them together, or only a third text joins them."""
     through: str | None
     """The text that the verdict holds against, where that is not the one asked for: the group's longest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryRow:
+    """A report of a story, and why it belongs."""
+
+    stored: StoredArticle
+    membership: StoryMembership
+
+    @property
+    def uri(self) -> str:
+        return self.stored.uri
+
+    @property
+    def relation(self) -> StoryRelation:
+        return self.membership.relation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,8 +252,12 @@ class Reader:
         return {row[0]: row[1] for row in found}
 
     def row_counts(self) -> dict[tuple[str, str], int]:
-        """(topic, state) -> rows."""
-        query = select(ledger.c.topic_id, ledger.c.state, func.count()).group_by(ledger.c.topic_id, ledger.c.state)
+        """(topic, state) -> rows of its feed in the default grain."""
+        is_further = exists().where(
+            topic_feed.c.topic_id == ledger.c.topic_id, topic_feed.c.grain == ledger.c.grain, topic_feed.c.is_further
+        )
+        query = select(ledger.c.topic_id, ledger.c.state, func.count()).where(~is_further)
+        query = query.group_by(ledger.c.topic_id, ledger.c.state)
         return {(row[0], row[1]): row[2] for row in self._connection.execute(query)}
 
     def topic_feeds(self) -> tuple[TopicFeedState, ...]:
@@ -385,6 +421,27 @@ class Reader:
         """Source -> ordinal of the day in UTC -> how many new articles its polls brought."""
         return overview.new_by_day(self._connection, source_ids, since)
 
+    def story_of(self, uri: str) -> tuple[StoryRow, ...]:
+        """The reports of the article's story, itself among them, in the order of storing; none where it stands alone."""
+        members = stories.story_of(self._connection, uri)
+        if not members:
+            return ()
+        query = select(article).where(article.c.uri.in_([one.uri for one in members]))
+        stored = {row.uri: rows.stored_article(row) for row in self._connection.execute(query)}
+        return tuple(StoryRow(stored=stored[one.uri], membership=one) for one in members)
+
+    def reports_of(self, uri: str) -> tuple[Report, ...]:
+        """The reports of the story by outlet."""
+        return stories.reports(self._connection, uri)
+
+    def representative(self, uri: str) -> str | None:
+        """The uri of the article that stands for the story."""
+        return stories.representative(self._connection, uri)
+
+    def replaced(self, uri: str) -> tuple[Replaced, ...]:
+        """The texts that the article had before, oldest first."""
+        return revisions.replaced(self._connection, uri)
+
     def decisions_on(self, uri: str) -> tuple[Decision, ...]:
         """Everything the desk said of the article, oldest first; carried out or not yet."""
         return DeskBook(self._connection).of(uri)
@@ -463,6 +520,9 @@ class Reader:
             texts=len({bytes(one.text_digest) for one in seen}),
             copy_group=self._connection.execute(
                 select(copy_group.c.group_uri).where(copy_group.c.article_id == row.id)
+            ).scalar_one_or_none(),
+            story=self._connection.execute(
+                select(story_member.c.story_uri).where(story_member.c.article_id == row.id)
             ).scalar_one_or_none(),
         )
 

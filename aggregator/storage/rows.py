@@ -209,6 +209,9 @@ def ledger_values(row: LedgerRow) -> Values:
         "has_tombstone": row.has_tombstone,
         "unsettled_source": row.unsettled_source,
         "copy_of": row.copy_of,
+        "version": row.version,
+        "follows": row.follows,
+        "news": row.news,
     }
 
 
@@ -236,6 +239,9 @@ def ledger_row(row: Row[Any]) -> LedgerRow:
         has_tombstone=row.has_tombstone,
         unsettled_source=row.unsettled_source,
         copy_of=row.copy_of,
+        version=row.version,
+        follows=row.follows,
+        news=row.news,
     )
 
 
@@ -277,6 +283,7 @@ def topic_feed_values(state: TopicFeedState) -> Values:
         "bytes_digest": state.bytes_digest,
         "changed_at": to_microseconds(state.changed_at),
         "closed_at": to_microseconds(state.closed_at),
+        "is_further": state.is_further,
     }
 
 
@@ -291,6 +298,7 @@ def topic_feed(row: Row[Any]) -> TopicFeedState:
         bytes_digest=bytes(row.bytes_digest) if row.bytes_digest else None,
         changed_at=to_instant(row.changed_at),
         closed_at=to_instant(row.closed_at),
+        is_further=bool(row.is_further),
     )
 
 

@@ -224,3 +224,8 @@ PAGES = _plain(
         archive_page.c.topic_id == bindparam("topic_id"), archive_page.c.grain == bindparam("grain")
     )
 )
+FEEDS_WITH = _plain(
+    select(ledger.c.topic_id, ledger.c.grain)
+    .distinct()
+    .where(ledger.c.article_id.in_(bindparam("numbers", expanding=True)))
+)

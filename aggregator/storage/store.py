@@ -82,6 +82,7 @@ class Store:
             batch = Batch(connection)
             yield batch
             batch.send()
+        batch.is_stored = True
 
     @contextmanager
     def read(self) -> Iterator[Reader]:

@@ -230,7 +230,11 @@ ledger = Table(
     Column("has_tombstone", Boolean, nullable=False, server_default=false()),
     Column("unsettled_source", String(64)),
     Column("copy_of", String(64)),
-    UniqueConstraint("topic_id", "grain", "article_id"),
+    # 0 for the entry of the article itself; one more entry for each version of its text that is told by itself.
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("follows", String(64)),
+    Column("news", Text),
+    UniqueConstraint("topic_id", "grain", "article_id", "version"),
     UniqueConstraint("topic_id", "grain", "entry_id"),
     Index(None, "topic_id", "grain", "position", unique=True),
     Index(None, "pending_since"),
@@ -291,6 +295,7 @@ topic_feed = Table(
     _digest("bytes_digest", nullable=True),
     _instant("changed_at", nullable=True),
     _instant("closed_at", nullable=True),
+    Column("is_further", Boolean, nullable=False, server_default=false()),
 )
 
 archive_page = Table(
@@ -368,6 +373,66 @@ copy_group = Table(
 
 # Articles whose words in the search index are not those of their text; triggers write it (migration 0011).
 search_due = Table("search_due", metadata, Column("article_id", ForeignKey("article.id"), primary_key=True))
+
+# What stories compare of an article.
+story_text = Table(
+    "story_text",
+    metadata,
+    Column("article_id", ForeignKey("article.id"), primary_key=True),
+    _instant("at"),
+    Column("agency", String(64)),
+    Column("features", LargeBinary, nullable=False),
+)
+
+# Key -> the articles that have it, as for copies.
+story_key = Table(
+    "story_key",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("article_id", ForeignKey("article.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# Stories of two articles or more. One that is `merged_into` another keeps its row: its uri leads there.
+story = Table(
+    "story",
+    metadata,
+    Column("uri", String(64), primary_key=True),
+    Column("representative", String(64), nullable=False),
+    Column("merged_into", String(64)),
+)
+
+story_member = Table(
+    "story_member",
+    metadata,
+    Column("article_id", ForeignKey("article.id"), primary_key=True),
+    Column("story_uri", String(64), nullable=False),
+    Column("relation", String(16), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Index(None, "story_uri"),
+)
+
+# How many articles of a day hold a term, as of the article `through`: what came later is counted from `story_text`.
+term_count = Table(
+    "term_count",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("through", BigInteger, nullable=False),
+    Column("counts", LargeBinary, nullable=False),
+)
+
+# The texts that an article had before, and what each change was.
+revision = Table(
+    "revision",
+    metadata,
+    Column("article_id", ForeignKey("article.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _instant("replaced_at"),
+    Column("content", Text, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("is_by_owner", Boolean, nullable=False),
+)
 
 # What a command asks of the process that holds the lock: poll a source now, close a feed (rules R25).
 request = Table(

@@ -7,6 +7,7 @@ weeks take under 2 MB whatever a desk reads.
 from array import array
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from math import log
 from zlib import compress, decompress
@@ -30,14 +31,22 @@ class Frequencies:
         self._days: dict[int, array[int]] = {}
 
     def learn(self, found: StoryFeatures, at: datetime) -> None:
-        """Count an article's terms on its day; days that nobody asks for any more go."""
+        """Count an article's terms on its day."""
+        self._add(found, at, 1)
+
+    def unlearn(self, found: StoryFeatures, at: datetime) -> None:
+        """Take back what was learned of a text that is no more."""
+        if _day(at) in self._days:
+            self._add(found, at, -1)
+
+    def _add(self, found: StoryFeatures, at: datetime, number: int) -> None:
         day = _day(at)
         table = self._days.get(day)
         if table is None:
             table = self._days[day] = array(_TYPE, bytes(array(_TYPE).itemsize * (_SLOTS + 1)))
         for term in {*found.headline, *found.background, *found.lead, *found.names}:
-            table[_slot(term)] += 1
-        table[_COUNT] += 1
+            table[_slot(term)] += number
+        table[_COUNT] += number
 
     def forget(self, before: datetime) -> None:
         """Drop the days that no article of the window is weighed by."""
@@ -87,5 +96,6 @@ def _day(at: datetime) -> int:
     return int(at.astimezone(UTC).timestamp() // 86400)
 
 
+@lru_cache(maxsize=1 << 14)
 def _slot(term: str) -> int:
     return int.from_bytes(blake2b(term.encode("utf-8", "surrogatepass"), digest_size=4).digest()) % _SLOTS

@@ -22,6 +22,10 @@ _OTHER_NUMBERS = 0.9
 # Two counts of one thing: 61, and "more than 60".
 _NEAR = 0.15
 _BRIDGES = 3
+# "7 ways to spend the weekend of 4 July", a week later "... of 11 July"; within a day it is the count that rises. What has no
+# date of its own is of the moment it was seen in, with all of its source.
+_SERIES_HOURS = 20.0
+_SERIES_SHARE = 0.6
 
 Weigh = Callable[[str], float]
 
@@ -92,6 +96,9 @@ def likeness(one: Weighed, other: Weighed) -> Likeness:
     if not one.events <= other.all and not other.events <= one.all:
         # Each tells what the other does not: found, and buried.
         score *= _OTHER_EVENTS
+    is_apart = hours >= _SERIES_HOURS or hours == 0
+    if is_apart and one.text.source_id == other.text.source_id and _is_series(one, other):
+        return Likeness(0.0, shared, (), hours)
     numbers = _differing(one.numbers, other.numbers)
     if numbers:
         score *= _OTHER_NUMBERS
@@ -140,14 +147,23 @@ def _of_length_one(weights: Mapping[str, float]) -> dict[str, float]:
     return {term: weight / length for term, weight in weights.items()} if length else {}
 
 
+def _is_series(one: Weighed, other: Weighed) -> bool:
+    """Whether a source gives each of its days, weeks, rounds the same headline with other numbers in it."""
+    if not set(one.numbers) - set(other.numbers) or not set(other.numbers) - set(one.numbers):
+        return False
+    words, others = ({term for term in found.headline if term[0] != "#"} for found in (one, other))
+    return len(words & others) >= _SERIES_SHARE * len(words | others)
+
+
 def _differing(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     """The first numbers of two headlines of which none are the same or nearly."""
-    if not one or not other or any(_is_near(left, right) for left in one for right in other):
+    if not one or not other or any(is_near(left, right) for left in one for right in other):
         return ()
     return (f"{one[0][1:]} / {other[0][1:]}",)
 
 
-def _is_near(left: str, right: str) -> bool:
+def is_near(left: str, right: str) -> bool:
+    """Whether two numbers may count one thing."""
     return abs(amount(left) - amount(right)) <= _NEAR * max(amount(left), amount(right))
 
 

@@ -106,6 +106,10 @@ def pack_names(packs: Iterable[Pack]) -> PackNames:
     return PackNames(exact=exact, open=opened, firsts=firsts)
 
 
+NO_NAMES = pack_names(())
+"""What is known without a pack: bodies."""
+
+
 def _spellings(forms: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
     """The forms that sound alike, under the first of them."""
     names = [form for form in forms if _is_name(form)]

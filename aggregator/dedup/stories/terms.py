@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import combinations
 from typing import NamedTuple
@@ -32,8 +33,10 @@ _ENDING = 4
 _ENDING_ELSEWHERE = 6
 # A headline in capitals throughout, or with a capital to each word, does not tell names from words.
 _TITLE_CASE = 0.7
+# Vowel signs from Devanagari to Burmese and of Khmer are no letters to `re`, and make the word.
 _TOKEN = re.compile(
-    r"(?<![\w.,])[$€£]?(?P<number>\d+(?:[.,]\d+)*)(?P<half>½|\s1/2)?(?:[\s-]?(?P<unit>[^\W\d_]+))?|(?P<word>[^\W_]+)"
+    r"(?<![\w.,])[$€£]?(?P<number>\d+(?:[.,]\d+)*)(?P<half>½|\s1/2)?(?:[\s-]?(?P<unit>(?:[^\W\d_]|[\u0900-\u0963\u0966-\u109f\u1780-\u17d3])+))?"
+    r"|(?P<word>(?:[^\W_]|[\u0900-\u0963\u0966-\u109f\u1780-\u17d3])+)"
 )
 # "U.N.", "U.S.": letters, each with a full stop.
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
@@ -104,6 +107,7 @@ class _Reader:
         return f"={event}" if event else stem[:_MAX_TERM]
 
 
+@lru_cache(maxsize=1 << 14)
 def _place(token: _Token) -> str | None:
     """The country or capital; of two or three letters only in capitals ("US", "UN")."""
     word = token.folded
@@ -145,9 +149,9 @@ def _tokens(text: str) -> Iterator[_Token]:
             yield from _words(found["unit"])
 
 
-def _words(printed: str) -> Iterator[_Token]:
-    for word in folded(printed).split():
-        yield _Token(printed=printed, folded=word, number=spelled_term(word))
+@lru_cache(maxsize=1 << 14)
+def _words(printed: str) -> tuple[_Token, ...]:
+    return tuple(_Token(printed=printed, folded=word, number=spelled_term(word)) for word in folded(printed).split())
 
 
 def _turned(headline: Sequence[_Token], reader: _Reader) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,0 +1,384 @@
+"""Stories inside one transaction: what is compared of articles, the stories they are in; reached as `Batch.stories`."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+
+from aggregator.dedup.stories import packed, unpacked
+from aggregator.model.desk import Word
+from aggregator.model.story import Report, StoryFeatures, StoryMember, StoryMembership, StoryRelation, StoryText
+from aggregator.storage.codec import STORY_EVIDENCE, article_from_json, small_to_json, to_instant, to_microseconds
+from aggregator.storage.copies import Window
+from aggregator.storage.driver import Driver, Prepared
+from aggregator.storage.tables import (
+    article,
+    copy_group,
+    decision,
+    observation,
+    story,
+    story_key,
+    story_member,
+    story_text,
+    term_count,
+)
+
+_CHUNK = 500
+_OF_ONE_KEY = 64
+"""A key that so many articles have tells no event: weather reports, "story 12 of the regatta"."""
+_MOST_LOADED, _MOST_SHARING = 64, 32
+_ORIGINAL = (StoryRelation.INDEPENDENT, StoryRelation.UPDATE)
+
+_TEXT = (article.c.id, article.c.uri, article.c.owner_source, *story_text.c["at", "agency", "features"])
+_KNOWN_KEYS = Prepared(
+    lambda _: select(story_key.c.key).distinct().where(story_key.c.key.in_(bindparam("keys", expanding=True)))
+)
+_WITH_KEY = Prepared(
+    lambda _: (
+        select(story_key.c.article_id)
+        .where(story_key.c.key == bindparam("key"))
+        .order_by(story_key.c.article_id.desc())
+        .limit(_OF_ONE_KEY)
+    )
+)
+_TEXTS = Prepared(
+    lambda _: (
+        select(*_TEXT)
+        .join(story_text, story_text.c.article_id == article.c.id)
+        .where(article.c.id.in_(bindparam("numbers", expanding=True)))
+        .order_by(article.c.id)
+    )
+)
+_NEAREST_OF = Prepared(
+    lambda _: (
+        select(*_TEXT)
+        .join(story_text, story_text.c.article_id == article.c.id)
+        .join(story_member, story_member.c.article_id == article.c.id)
+        .where(
+            story_member.c.story_uri == bindparam("story"),
+            story_text.c.at.between(bindparam("since"), bindparam("until")),
+        )
+        .order_by(func.abs(story_text.c.at - bindparam("near")), article.c.id)
+        .limit(bindparam("most"))
+    )
+)
+_STORIES_OF = Prepared(
+    lambda _: select(story_member.c.article_id, story_member.c.story_uri).where(
+        story_member.c.article_id.in_(bindparam("numbers", expanding=True))
+    )
+)
+_MEMBERS_OF = Prepared(
+    lambda _: (
+        select(article.c.uri)
+        .join(story_member, story_member.c.article_id == article.c.id)
+        .where(story_member.c.story_uri == bindparam("story"))
+        .order_by(article.c.id)
+    )
+)
+_STORY = Prepared(lambda _: select(story.c.representative).where(story.c.uri == bindparam("story")))
+_ADD_STORY = Prepared(lambda _: insert(story), [column.name for column in story.c])
+_ADD_TEXT = Prepared(lambda _: insert(story_text), [column.name for column in story_text.c])
+_ADD_KEY = Prepared(lambda _: insert(story_key), ["key", "article_id"])
+_ADD_MEMBER = Prepared(lambda _: insert(story_member), [column.name for column in story_member.c])
+
+
+class Stories:
+    """Statements only; what belongs to what is decided by the caller."""
+
+    def __init__(self, connection: Driver, number_of: Callable[[str], int]) -> None:
+        self._connection = connection
+        self._number_of = number_of
+        # What this transaction knows without asking, what it writes itself included.
+        self._with_key: dict[int, list[int]] = {}
+        self._texts: dict[int, StoryText] = {}
+        self._homes: dict[str, str | None] = {}
+        self._are_decisions: bool | None = None
+
+    # -- what is compared
+
+    def look_ahead(self, keys: Iterable[int]) -> None:
+        """Find what has each of the keys, before anything is written that would have to be sent first."""
+        wanted = [key for key in dict.fromkeys(keys) if key not in self._with_key]
+        for at in range(0, len(wanted), _CHUNK):
+            chunk = wanted[at : at + _CHUNK]
+            known = self._connection.ask(_KNOWN_KEYS, {"keys": chunk})
+            self._with_key.update((key, []) for key in chunk)
+            for (key,) in known:
+                self._with_key[key] = self._ask_for(key)
+
+    def _ask_for(self, key: int) -> list[int]:
+        return [number for (number,) in self._connection.ask(_WITH_KEY, {"key": key})]
+
+    def sharing(self, event: StoryFeatures, window: Window) -> tuple[StoryText, ...]:
+        """Articles of the window that share a key, those with most of them first, then the newest; the likeliest only."""
+        shared: dict[int, int] = {}
+        for key in event.keys:
+            found = self._with_key[key] if key in self._with_key else self._ask_for(key)
+            if len(found) < _OF_ONE_KEY:
+                for number in found:
+                    shared[number] = shared.get(number, 0) + 1
+        numbers = sorted(shared, key=lambda number: (-shared[number], -number))[:_MOST_LOADED]
+        texts = self._of_numbers(numbers)
+        near = [texts[number] for number in numbers if number in texts and window.holds(texts[number].at)]
+        return tuple(near[:_MOST_SHARING])
+
+    def remember(self, text: StoryText, *, is_new: bool) -> None:
+        """Let the article be found under the keys of its present text and no others."""
+        number = self._number_of(text.uri)
+        if is_new:
+            self._homes[text.uri] = None
+        else:
+            self.forget(text.uri)
+        values: dict[str, object] = {"article_id": number, "at": to_microseconds(text.at), "agency": text.agency}
+        values["features"] = packed(text.features)
+        self._connection.write_later(_ADD_TEXT, values)
+        for key in dict.fromkeys(text.features.keys):
+            self._connection.write_later(_ADD_KEY, {"key": key, "article_id": number})
+            if key in self._with_key:
+                self._with_key[key].append(number)
+        self._texts[number] = text
+
+    def forget(self, uri: str) -> None:
+        """Nothing of the article is compared any more."""
+        known, number = self.texts([uri]).get(uri), self._number_of(uri)
+        if known is None:
+            return
+        keys = list(known.features.keys)
+        self._connection.execute(delete(story_key).where(story_key.c.article_id == number, story_key.c.key.in_(keys)))
+        self._connection.execute(delete(story_text).where(story_text.c.article_id == number))
+        del self._texts[number]
+        for key in keys:
+            if number in self._with_key.get(key, ()):
+                self._with_key[key].remove(number)
+
+    def texts(self, uris: Collection[str]) -> dict[str, StoryText]:
+        """What is compared of these articles, in the order of storing."""
+        found = self._of_numbers(sorted(self._number_of(uri) for uri in uris))
+        return {text.uri: text for _, text in sorted(found.items())}
+
+    def _of_numbers(self, numbers: Sequence[int]) -> dict[int, StoryText]:
+        unknown = [number for number in numbers if number not in self._texts]
+        for at in range(0, len(unknown), _CHUNK):
+            where = {"numbers": unknown[at : at + _CHUNK]}
+            self._texts.update((row.id, _text(row)) for row in self._connection.ask(_TEXTS, where))
+        return {number: self._texts[number] for number in numbers if number in self._texts}
+
+    # -- which story
+
+    def stories_of(self, uris: Collection[str]) -> dict[str, str]:
+        """The stories of these articles by uri; one that stands alone has none."""
+        unknown = {self._number_of(uri): uri for uri in uris if uri not in self._homes}
+        if unknown:
+            self._homes.update(dict.fromkeys(unknown.values()))
+            where = {"numbers": list(unknown)}
+            found = self._connection.ask(_STORIES_OF, where)
+            self._homes.update((unknown[row.article_id], row.story_uri) for row in found)
+        return {uri: home for uri in uris if (home := self._homes[uri]) is not None}
+
+    def nearest_of(self, uri: str, window: Window, at: datetime, most: int) -> tuple[StoryText, ...]:
+        """The members inside the window that are nearest to that moment."""
+        where = {
+            "story": uri,
+            "since": to_microseconds(window.since),
+            "until": to_microseconds(window.until),
+            "near": to_microseconds(at),
+            "most": most,
+        }
+        return tuple(map(_text, self._connection.ask(_NEAREST_OF, where)))
+
+    def members_of(self, uri: str) -> tuple[str, ...]:
+        """The uris of a story's members in the order of storing."""
+        return tuple(row.uri for row in self._connection.ask(_MEMBERS_OF, {"story": uri}))
+
+    def exists(self, uri: str) -> bool:
+        """Whether a story has or ever had the uri."""
+        return bool(self._connection.ask(_STORY, {"story": uri}))
+
+    def representative(self, uri: str) -> str | None:
+        """The uri of the article that stands for the story."""
+        found = self._connection.ask(_STORY, {"story": uri})
+        return str(found[0].representative) if found else None
+
+    def choice(self, uri: str) -> tuple[StoryMember, ...]:
+        """What the choice of a representative needs of the members."""
+        killed = exists().where(decision.c.article_id == article.c.id, decision.c.word == Word.KILL.value)
+        query = (
+            select(
+                article.c.uri,
+                article.c.owner_priority,
+                article.c.content,
+                article.c.effective_at,
+                story_member.c.relation,
+                killed.label("is_withdrawn"),
+            )
+            .join(story_member, story_member.c.article_id == article.c.id)
+            .where(story_member.c.story_uri == uri)
+        )
+        return tuple(_member(row) for row in self._connection.execute(query))
+
+    def add(self, uri: str, representative: str) -> None:
+        """Write a new story."""
+        self._connection.write(_ADD_STORY, {"uri": uri, "representative": representative, "merged_into": None})
+
+    def represent(self, uri: str, representative: str) -> None:
+        """Another article stands for the story."""
+        self._connection.execute(update(story).where(story.c.uri == uri).values(representative=representative))
+
+    def merge(self, gone: str, into: str) -> None:
+        """All members of the one are members of the other; the uri of the one leads there."""
+        self._connection.execute(update(story_member).where(story_member.c.story_uri == gone).values(story_uri=into))
+        self._connection.execute(update(story).where(story.c.merged_into == gone).values(merged_into=into))
+        self._connection.execute(update(story).where(story.c.uri == gone).values(merged_into=into))
+        self._homes.update((uri, into) for uri, home in list(self._homes.items()) if home == gone)
+
+    def join(self, member: StoryMembership) -> None:
+        """The article is in that story and in no other."""
+        if self.stories_of([member.uri]):
+            self.leave(member.uri)
+        values = {
+            "article_id": self._number_of(member.uri),
+            "story_uri": member.story,
+            "relation": member.relation.value,
+            "score": member.score,
+            "evidence": small_to_json(STORY_EVIDENCE, member.evidence, None),
+        }
+        self._connection.write_later(_ADD_MEMBER, values)
+        self._homes[member.uri] = member.story
+
+    def leave(self, uri: str) -> None:
+        """The article is in no story."""
+        self._connection.execute(delete(story_member).where(story_member.c.article_id == self._number_of(uri)))
+        self._homes[uri] = None
+
+    def memberships(self, uri: str) -> tuple[StoryMembership, ...]:
+        """The members of the article's story, in the order of storing; empty where it is in none."""
+        return story_of(self._connection, uri)
+
+    def reports(self, uri: str) -> tuple[Report, ...]:
+        """The members of the story by outlet, in the order of storing; an outlet that shows another's very text is one too."""
+        return reports(self._connection, uri)
+
+    def are_decisions(self) -> bool:
+        """Whether people ever put articles together or apart."""
+        if self._are_decisions is None:
+            query = select(decision.c.number).where(decision.c.other_uri.is_not(None)).limit(1)
+            self._are_decisions = self._connection.execute(query).first() is not None
+        return self._are_decisions
+
+    # -- counts of terms
+
+    def counts(self) -> tuple[int, dict[int, bytes]]:
+        """(the article through which is counted, counts by the day)."""
+        found = self._connection.execute(select(term_count)).all()
+        return max((row.through for row in found), default=0), {row.day: bytes(row.counts) for row in found}
+
+    def save_counts(self, days: Mapping[int, bytes], through: str) -> None:
+        """Replace the counts; they are those of all articles up to that one."""
+        number = self._number_of(through)
+        self._connection.execute(delete(term_count))
+        for day, counts in days.items():
+            self._connection.execute(insert(term_count).values(day=day, through=number, counts=counts))
+
+    def stored_after(self, number: int) -> Sequence[tuple[StoryText, datetime]]:
+        """What is compared of the articles stored after the one of that number, with when they were first seen."""
+        query = (
+            select(*_TEXT, article.c.first_seen_at)
+            .join(story_text, story_text.c.article_id == article.c.id)
+            .where(article.c.id > number)
+            .order_by(article.c.id)
+        )
+        return [(_text(row), to_instant(row.first_seen_at)) for row in self._connection.execute(query)]
+
+    def number_of(self, uri: str) -> int:
+        """Articles are numbered in the order of storing."""
+        return self._number_of(uri)
+
+
+def story_of(connection: Connection | Driver, uri: str) -> tuple[StoryMembership, ...]:
+    """The members of the article's story, in the order of storing; empty where it is in none."""
+    own = (
+        select(story_member.c.story_uri)
+        .join(article, article.c.id == story_member.c.article_id)
+        .where(article.c.uri == uri)
+        .scalar_subquery()
+    )
+    query = (
+        select(story_member, article.c.uri)
+        .join(article, article.c.id == story_member.c.article_id)
+        .where(story_member.c.story_uri == own)
+        .order_by(article.c.id)
+    )
+    return tuple(_membership(row) for row in connection.execute(query))
+
+
+def representative(connection: Connection | Driver, uri: str) -> str | None:
+    """The uri of the article that stands for the story."""
+    query = select(story.c.representative).where(story.c.uri == uri)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def reports(connection: Connection | Driver, uri: str) -> tuple[Report, ...]:
+    """The members of the story by outlet, in the order of storing."""
+    is_decided_on = exists().where(decision.c.article_id == article.c.id)
+    query = (
+        select(
+            article.c.uri,
+            func.coalesce(copy_group.c.group_uri, article.c.uri).label("group"),
+            story_text.c.agency,
+            observation.c.publisher,
+            observation.c.link,
+            is_decided_on.label("is_decided_on"),
+        )
+        .join(story_member, story_member.c.article_id == article.c.id)
+        .join(story_text, story_text.c.article_id == article.c.id)
+        .join(observation, observation.c.article_id == article.c.id)
+        .outerjoin(copy_group, copy_group.c.article_id == article.c.id)
+        .where(story_member.c.story_uri == uri)
+        .order_by(article.c.id, observation.c.id)
+    )
+    found: dict[tuple[str, str | None], Report] = {}
+    for row in connection.execute(query):
+        report = Report(
+            uri=row.uri,
+            group=row.group,
+            agency=row.agency,
+            outlet=row.publisher,
+            url=row.link,
+            is_decided_on=bool(row.is_decided_on),
+        )
+        found.setdefault((row.uri, row.publisher), report)
+    return tuple(found.values())
+
+
+def _text(row: Any) -> StoryText:
+    return StoryText(
+        uri=row.uri,
+        source_id=row.owner_source,
+        agency=row.agency,
+        at=to_instant(row.at),
+        features=unpacked(bytes(row.features)),
+    )
+
+
+def _member(row: Any) -> StoryMember:
+    content = article_from_json(row.content)
+    return StoryMember(
+        uri=row.uri,
+        priority=row.owner_priority,
+        completeness=content.completeness,
+        is_original=row.relation in _ORIGINAL,
+        at=to_instant(row.effective_at),
+        is_withdrawn=bool(row.is_withdrawn),
+    )
+
+
+def _membership(row: Any) -> StoryMembership:
+    return StoryMembership(
+        uri=row.uri,
+        story=row.story_uri,
+        relation=StoryRelation(row.relation),
+        score=row.score,
+        evidence=STORY_EVIDENCE.validate_json(row.evidence),
+    )
