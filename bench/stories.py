@@ -47,7 +47,7 @@ from aggregator.model.story import StorySketch, StoryText
 
 OURS = "ours"
 _WINDOW = timedelta(hours=72)
-_MEMBERS = 16
+_MEMBERS, _FEWEST_MEMBERS, _COMPARED, _SHARING = 16, 4, 48, 12
 _MOST_RECONSIDERED = 48
 _WANTED = 0.88
 _ORDERS = 5
@@ -83,11 +83,7 @@ class Stories:
     def enter(self, text: StoryText) -> None:
         """Place a text that has just arrived."""
         self._counts.learn(text.features, text.at)
-        candidates = [
-            StorySketch(uri=uri, members=tuple(near[:_MEMBERS]))
-            for uri, members in self.members.items()
-            if (near := self._near(text, members)) and any(_share_a_key(text, member) for member in near)
-        ]
+        candidates = self._candidates(text)
         started = time.perf_counter()
         scale = Scale(self._counts.weights(text.at))
         found = place(text, candidates, scale)
@@ -100,6 +96,19 @@ class Stories:
             around = {uri, *(one.uri for one in candidates)} & self.members.keys()
             if sum(len(self.members[one]) for one in around) <= _MOST_RECONSIDERED:
                 self._regroup({one: self.members[one] for one in around}, scale)
+
+    def _candidates(self, text: StoryText) -> list[StorySketch]:
+        """The stories of the twelve articles with most keys in common."""
+        near = {uri: found for uri, members in self.members.items() if (found := self._near(text, members))}
+        sharing = [
+            (-_shared_keys(text, member), -at, uri)
+            for uri, members in near.items()
+            for at, member in enumerate(members)
+            if _share_a_key(text, member)
+        ]
+        stories = {uri for _, _, uri in sorted(sharing)[:_SHARING]}
+        most = min(_MEMBERS, max(_FEWEST_MEMBERS, _COMPARED // max(1, len(stories))))
+        return [StorySketch(uri=uri, members=tuple(near[uri][:most])) for uri in self.members if uri in stories]
 
     def _near(self, text: StoryText, members: Iterable[StoryText]) -> list[StoryText]:
         near = [member for member in members if abs(member.at - text.at) <= _WINDOW]
@@ -140,6 +149,10 @@ class Stories:
 
     def labels(self) -> dict[str, str]:
         return {text.uri: uri for uri, members in self.members.items() for text in members}
+
+
+def _shared_keys(one: StoryText, other: StoryText) -> int:
+    return len(frozenset(one.features.keys) & frozenset(other.features.keys))
 
 
 def _share_a_key(one: StoryText, other: StoryText) -> bool:

@@ -30,8 +30,10 @@ from aggregator.pipeline.enter import Writing
 from aggregator.storage import Batch, Window
 
 _WINDOW = timedelta(hours=WINDOW_HOURS)
-_MEMBERS = 16
+_MEMBERS, _FEWEST_MEMBERS = 16, 4
 """Of a story, those nearest in time; the others say little more."""
+_MOST_COMPARED = 48
+"""Reports that an article is held against, of all stories together."""
 _MOST_RECONSIDERED = 48
 """Reports looked at all together: the cost grows with the square of them."""
 
@@ -177,8 +179,10 @@ def _sketches(
     for uri, one in texts.items():
         if uri not in homes:
             yield StorySketch(uri=uri, members=(one,))
-    for home in sorted(set(homes.values())):
-        members = {one.uri: one for one in batch.stories.nearest_of(home, _window(text), text.at, _MEMBERS)}
+    stories = sorted(set(homes.values()))
+    most = min(_MEMBERS, max(_FEWEST_MEMBERS, _MOST_COMPARED // max(1, len(stories))))
+    for home in stories:
+        members = {one.uri: one for one in batch.stories.nearest_of(home, _window(text), text.at, most)}
         members |= {uri: one for uri, one in texts.items() if homes.get(uri) == home and uri in tied}
         members.pop(text.uri, None)
         if members:

@@ -27,7 +27,7 @@ from aggregator.storage.tables import (
 _CHUNK = 500
 _OF_ONE_KEY = 64
 """A key that so many articles have tells no event: weather reports, "story 12 of the regatta"."""
-_MOST_LOADED, _MOST_SHARING = 64, 32
+_MOST_LOADED, _MOST_SHARING = 32, 12
 _ORIGINAL = (StoryRelation.INDEPENDENT, StoryRelation.UPDATE)
 
 _TEXT = (article.c.id, article.c.uri, article.c.owner_source, *story_text.c["at", "agency", "features"])

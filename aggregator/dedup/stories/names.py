@@ -68,11 +68,13 @@ class PackNames:
     """Beginnings of one word that any ending may follow -> the name."""
     firsts: frozenset[str]
     """First words of names of several words."""
+    beginnings: frozenset[str]
+    """The first four letters of the open ones: most words need not be tried at every length."""
 
     def single(self, word: str) -> str | None:
         """The name that a word is a form of."""
         found = self.exact.get((word,))
-        if found is not None or not self.open:
+        if found is not None or not self.open or word[:4] not in self.beginnings:
             return found
         return next((self.open[word[:end]] for end in range(len(word), 3, -1) if word[:end] in self.open), None)
 
@@ -103,7 +105,8 @@ def pack_names(packs: Iterable[Pack]) -> PackNames:
                         opened.setdefault(words[0], name)
                     exact.setdefault(words, name)
     firsts = frozenset(words[0] for words in exact if len(words) > 1)
-    return PackNames(exact=exact, open=opened, firsts=firsts)
+    beginnings = frozenset(word[:4] for word in opened)
+    return PackNames(exact=exact, open=opened, firsts=firsts, beginnings=beginnings)
 
 
 NO_NAMES = pack_names(())

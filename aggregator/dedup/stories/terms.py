@@ -74,8 +74,7 @@ class _Reader:
     """Tokens -> terms, in one language."""
 
     def __init__(self, language: str, names: PackNames) -> None:
-        self._stem = stemmer(language)
-        self._events = EVENTS.get(language, EVENTS["en"])
+        self._language = language
         self.empty = EMPTY.get(language, EMPTY["en"])
         self._names = names
 
@@ -88,23 +87,26 @@ class _Reader:
                 yield name[0][:_MAX_TERM]
                 at += name[1]
                 continue
-            yield from self._of(tokens[at])
+            yield from _terms_of(tokens[at], self._language)
             at += 1
 
-    def _of(self, token: _Token) -> Iterator[str]:
-        if token.number is not None:
-            yield token.number
-        elif UNSPACED.search(token.folded):
-            # Without spaces, two characters in a row stand for a word.
-            yield from (token.folded[at : at + 2] for at in range(max(1, len(token.folded) - 1)))
-        elif (place := _place(token)) is not None:
-            yield f"+{place}"
-        elif len(token.folded) > 1 and token.folded not in self.empty:
-            yield self._word(token)
 
-    def _word(self, token: _Token) -> str:
-        event = self._events.get(token.folded) or self._events.get(stem := self._stem(token.folded))
-        return f"={event}" if event else stem[:_MAX_TERM]
+@lru_cache(maxsize=1 << 15)
+def _terms_of(token: _Token, language: str) -> tuple[str, ...]:
+    """Of a word or number by itself; a desk's headlines use some ten thousand."""
+    if token.number is not None:
+        return (token.number,)
+    if UNSPACED.search(token.folded):
+        # Without spaces, two characters in a row stand for a word.
+        return tuple(token.folded[at : at + 2] for at in range(max(1, len(token.folded) - 1)))
+    place = _place(token)
+    if place is not None:
+        return (f"+{place}",)
+    if len(token.folded) <= 1 or token.folded in EMPTY.get(language, EMPTY["en"]):
+        return ()
+    events, stem = EVENTS.get(language, EVENTS["en"]), stemmer(language)(token.folded)
+    event = events.get(token.folded) or events.get(stem)
+    return (f"={event}" if event else stem[:_MAX_TERM],)
 
 
 @lru_cache(maxsize=1 << 14)
