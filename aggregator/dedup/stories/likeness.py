@@ -43,22 +43,30 @@ class Likeness:
 class Weighed:
     """A text with its terms weighed; lengths are 1, so that products are cosines."""
 
-    __slots__ = ("all", "bridges", "events", "has_lead", "headline", "numbers", "text")
+    __slots__ = ("_bridges", "_weigh", "_weights", "all", "events", "has_lead", "headline", "numbers", "text")
 
     def __init__(self, text: StoryText, weigh: Weigh) -> None:
         found = text.features
         headline = {term: weigh(term) for term in found.headline}
         headline |= {term: weigh(term) * _BACKGROUND for term in found.background}
-        further = {term: weigh(term) * _LEAD for term in (*found.lead, *found.names)}
+        self._weigh, self._weights = weigh, headline
+        self._bridges: dict[str, float] | None = None
         self.text = text
         self.headline = _of_length_one(headline)
         self.all = frozenset((*headline, *found.lead))
         self.has_lead = bool(found.lead)
         self.events = frozenset(term for term in found.headline if term[0] == "=")
         self.numbers = tuple(term for term in headline if term[0] == "#")
-        self.bridges = _of_length_one(
-            {term: weight for term, weight in (further | headline).items() if term[0] in "=+#~"}
-        )
+
+    @property
+    def bridges(self) -> dict[str, float]:
+        """What means the same in every language; asked for only between two."""
+        if self._bridges is None:
+            found = self.text.features
+            further = {term: self._weigh(term) * _LEAD for term in (*found.lead, *found.names)}
+            known = further | self._weights
+            self._bridges = _of_length_one({term: weight for term, weight in known.items() if term[0] in "=+#~"})
+        return self._bridges
 
 
 class Scale:
