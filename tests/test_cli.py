@@ -244,6 +244,22 @@ def test_the_grain_of_a_published_feed_is_fixed(folder: Path) -> None:
         assert (done.code, "grain 'unique'" in done.err) == (78, True)
 
 
+def test_a_further_grain_is_a_feed_of_its_own_and_keeps_its_file_when_it_leaves(folder: Path) -> None:
+    config = folder / "config.toml"
+    before = config.read_text("utf-8")
+    config.write_text(before.replace('id = "libya-', 'also = ["stories", "unique"]\nid = "libya-'), "utf-8")
+    assert run(folder, "once").code == 0
+    further = folder / "feeds" / "libya-diplomacy.stories.atom"
+    assert b"Envoys agree on a date" in further.read_bytes()
+    assert not (folder / "feeds" / "libya-diplomacy.unique.atom").exists()  # that is the default one
+    config.write_text(before, "utf-8")
+    assert "feed libya-diplomacy.stories was published and is not in `also`" in run(folder, "check").err
+    assert run(folder, "once").code == 0
+    assert further.exists()
+    config.write_text(before.replace('id = "libya-', 'grain = "stories"\nid = "libya-'), "utf-8")
+    assert run(folder, "check").code == 78
+
+
 def test_a_topic_that_left_the_configuration_is_told_by_check(folder: Path) -> None:
     run(folder, "once")
     config = folder / "config.toml"

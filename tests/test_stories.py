@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,12 +11,14 @@ from aggregator.config.shipped import packs
 from aggregator.dedup.stories import (
     Frequencies,
     Scale,
+    developments,
     features,
     pack_names,
     packed,
     place,
     reconsider,
     represent,
+    should_reconsider,
     unpacked,
 )
 from aggregator.dedup.stories.names import skeleton
@@ -438,3 +440,68 @@ REPRESENTATIVES = (
 def test_representative(why: str, members: list[StoryMember], current: str | None, shown: str | None) -> None:
     assert represent(members, current) == shown
     assert represent(members[::-1], current) == shown
+
+
+def test_words_of_indic_scripts_are_not_cut_at_their_vowel_signs() -> None:
+    found = text(
+        "\u0932\u0940\u092c\u093f\u092f\u093e \u092e\u0947\u0902 \u0928\u093e\u0935 \u0921\u0942\u092c\u0940"
+    ).features
+    assert "\u0921\u0942\u092c\u0940" in found.headline
+    assert len(found.headline) <= 4
+
+
+SERIES = [
+    ("a week later", "7 ways to spend the weekend of 4 July", "7 ways to spend the weekend of 11 July", 70, None),
+    ("the toll rises within hours", "Ferry sinks off Tarbona, 12 dead", "Ferry sinks off Tarbona, 31 dead", 3, "story"),
+]
+
+
+@pytest.mark.parametrize(("why", "first", "second", "hours", "story"), SERIES)
+def test_a_series_of_one_source_is_no_story(why: str, first: str, second: str, hours: int, story: str | None) -> None:
+    del why
+    one, other = (replace(text(title, at), source_id="herald") for title, at in ((first, 0), (second, hours)))
+    sketch = StorySketch(uri="story", members=(one,))
+    assert place(other, [sketch], Scale(lambda _: 1.0)).story == story
+
+
+NEWS = [
+    ("the same", "Ferry sinks off Malta, 12 dead", 2, 2, ()),
+    ("nearly the same number", "Ferry sinks off Malta, 13 dead", 2, 2, ()),
+    ("another number", "Ferry sinks off Malta, 31 dead", 2, 2, ("number 31",)),
+    ("another place", "Ferry from Libya sinks off Malta, 12 dead", 2, 2, ("place libya",)),
+    ("somebody", "Minister Orlinski mourns 12 dead as ferry sinks off Malta", 2, 2, ("name orlinski",)),
+    ("confirmed", "Ferry sinks off Malta, 12 dead", 1, 2, ("reported by a second originator",)),
+]
+
+
+@pytest.mark.parametrize(("why", "headline", "before", "after", "new"), NEWS)
+def test_what_is_new_in_a_story(why: str, headline: str, before: int, after: int, new: tuple[str, ...]) -> None:
+    del why
+    told = [text("Ferry sinks off Malta, 12 dead"), text("12 die as ferry capsizes near Malta", 1)]
+    assert developments(text(headline, 2), told, independent_before=before, independent_after=after) == new
+
+
+def test_counts_that_are_taken_back_are_as_if_never_learned() -> None:
+    counts, others = Frequencies(), Frequencies()
+    one, other = text("Ferry sinks off Malta"), text("Museum opens a wing")
+    for found in (counts, others):
+        found.learn(one.features, one.at)
+    counts.learn(other.features, other.at)
+    counts.unlearn(other.features, other.at)
+    assert counts.days() == others.days()
+
+
+LATE = [
+    ("in order", 5, False),
+    ("a little late", -3, False),
+    ("written long before what is there", -12, True),
+]
+
+
+@pytest.mark.parametrize(("why", "hours", "wanted"), LATE)
+def test_stories_are_reconsidered_where_a_report_is_out_of_order(why: str, hours: int, wanted: bool) -> None:
+    del why
+    sketch = StorySketch(uri="story", members=(text("Ferry sinks off Malta, 12 dead"),))
+    late = text("12 die as ferry capsizes near Malta", hours)
+    found = place(late, [sketch], Scale(lambda _: 1.0))
+    assert should_reconsider(late, found, [sketch]) is wanted

@@ -26,7 +26,7 @@ from aggregator.storage.tables import (
 
 _CHUNK = 500
 _OF_ONE_KEY = 64
-"""A key that so many articles have tells no event: weather reports, "story 12 of the regatta"."""
+"""A key that half as many articles of one time have tells no event: weather reports, "story 12 of the regatta"."""
 _MOST_LOADED, _MOST_SHARING = 32, 12
 _ORIGINAL = (StoryRelation.INDEPENDENT, StoryRelation.UPDATE)
 
@@ -115,13 +115,17 @@ class Stories:
         shared: dict[int, int] = {}
         for key in event.keys:
             found = self._with_key[key] if key in self._with_key else self._ask_for(key)
-            if len(found) < _OF_ONE_KEY:
-                for number in found:
-                    shared[number] = shared.get(number, 0) + 1
+            for number in found if len(found) < _OF_ONE_KEY else self._uncrowded(found, window):
+                shared[number] = shared.get(number, 0) + 1
         numbers = sorted(shared, key=lambda number: (-shared[number], -number))[:_MOST_LOADED]
         texts = self._of_numbers(numbers)
         near = [texts[number] for number in numbers if number in texts and window.holds(texts[number].at)]
         return tuple(near[:_MOST_SHARING])
+
+    def _uncrowded(self, numbers: Sequence[int], window: Window) -> Sequence[int]:
+        """Those inside the window, unless it is in the window that they crowd."""
+        near = [number for number, text in self._of_numbers(numbers).items() if window.holds(text.at)]
+        return near if len(near) < _OF_ONE_KEY // 2 else ()
 
     def remember(self, text: StoryText, *, is_new: bool) -> None:
         """Let the article be found under the keys of its present text and no others."""

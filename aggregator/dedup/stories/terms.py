@@ -83,7 +83,8 @@ class _Reader:
         at = 0
         while at < len(tokens):
             name = None if tokens[at].number else self._names.longest(words, at)
-            if name is not None:
+            # A country that a pack names as well is a place, in every language the same.
+            if name is not None and (name[1] > 1 or _place(tokens[at]) is None):
                 yield name[0][:_MAX_TERM]
                 at += name[1]
                 continue
