@@ -206,7 +206,7 @@ class Stories:
 
     def choice(self, uri: str) -> tuple[StoryMember, ...]:
         """What the choice of a representative needs of the members."""
-        killed = exists().where(decision.c.article_id == article.c.id, decision.c.word == Word.KILL.value)
+        killed = exists().where(decision.c.article_uri == article.c.uri, decision.c.word == Word.KILL.value)
         query = (
             select(
                 article.c.uri,
@@ -325,7 +325,7 @@ def representative(connection: Connection | Driver, uri: str) -> str | None:
 
 def reports(connection: Connection | Driver, uri: str) -> tuple[Report, ...]:
     """The members of the story by outlet, in the order of storing."""
-    is_decided_on = exists().where(decision.c.article_id == article.c.id)
+    is_decided_on = exists().where(decision.c.article_uri == article.c.uri)
     query = (
         select(
             article.c.uri,
