@@ -32,6 +32,11 @@ def test_a_list_of_any_length_stands_for_its_members(driver: Driver) -> None:
         assert sorted(row.name for row in driver.ask(NAMES, {"ids": ids})) == names
 
 
+def test_an_insert_that_names_its_columns_writes_what_it_is_given(driver: Driver) -> None:
+    driver.write(Prepared(lambda _: insert(THINGS), ["id", "name"]), {"id": 7, "name": "g"})
+    assert [row.name for row in driver.ask(NAMES, {"ids": [7]})] == ["g"]
+
+
 def test_values_of_the_statement_itself_are_sent_with_it(driver: Driver) -> None:
     driver.write(ADD, {"id": 4, "name": "b"})
     driver.write(ADD, {"id": 5, "name": "c"})

@@ -118,7 +118,7 @@ class Driver:
             else:
                 plain[name] = value
         text, constants = statement.text(self.dialect.name, tuple(lengths))
-        self._cursor.execute(text, {**plain, **constants})
+        self._cursor.execute(text, {**constants, **plain})
 
     def write_later(self, statement: Prepared, values: Values) -> None:
         """Send it with others of its kind, before anybody asks for its table."""

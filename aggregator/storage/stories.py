@@ -223,7 +223,7 @@ class Stories:
 
     def add(self, uri: str, representative: str) -> None:
         """Write a new story."""
-        self._connection.write(_ADD_STORY, {"uri": uri, "representative": representative, "merged_into": None})
+        self._connection.write_later(_ADD_STORY, {"uri": uri, "representative": representative, "merged_into": None})
 
     def represent(self, uri: str, representative: str) -> None:
         """Another article stands for the story."""
