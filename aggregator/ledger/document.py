@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from aggregator.model.ledger import LedgerRow, RowState
 
 PAGE_ROWS = 50
-_MIN_SPAN = timedelta(hours=48)
+RECENT_SPAN = timedelta(hours=48)
 _MOST_ROWS = 300
 
 
@@ -32,7 +32,7 @@ def recent_after(newest: datetime) -> datetime:
     """What was first published later is of the document's last 48 h, which the newest row ends and not the clock: equal rows
     give an equal document.
     """
-    return newest - _MIN_SPAN
+    return newest - RECENT_SPAN
 
 
 def full_pages(highest_position: int) -> int:

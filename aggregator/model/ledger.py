@@ -137,6 +137,8 @@ class Step(StrEnum):
 
     ATOM = "atom"
     """The Atom document, behind the ledger."""
+    ADDED = "added"
+    """The same, by new rows alone: what stands in the document is as it should be."""
     FORMS = "forms"
     """The other formats, behind the Atom document."""
 
@@ -150,6 +152,30 @@ class LiveEntries:
     """The newest of theirs."""
     reasons: tuple[str, ...] = ()
     fragments: tuple[bytes | None, ...] = ()
+    first_published_us: tuple[int, ...] = ()
+    """Microseconds since 1970, to be compared only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedEntry:
+    """A row as far as a document needs it that lacks no more than the newest rows."""
+
+    entry_id: str
+    is_live: bool
+    position: int
+    first_published_us: int
+    """Microseconds since 1970, to be compared only."""
+    updated_at: datetime
+    fragment: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What is stored of a published document, as far as the next one depends on it."""
+
+    updated_at: datetime
+    bytes_digest: bytes | None
+    is_closed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

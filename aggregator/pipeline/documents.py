@@ -21,7 +21,7 @@ from aggregator.pipeline.feeds import JSON, RSS, Feed
 from aggregator.pipeline.works import Works
 from aggregator.render import render_document, render_json, render_rss
 from aggregator.storage import Batch
-from aggregator.text import digest
+from aggregator.text import bytes_digest, digest
 
 _RENDERED: Mapping[str, Callable[[TopicFeed], bytes]] = {RSS: render_rss, JSON: render_json}
 # Part of what a document in another format is made of: to be raised when these formats are written another way, so that files
@@ -57,6 +57,9 @@ class Rendered:
     tombstones: tuple[TakenBack, ...]
     document: TopicFeed
     data: bytes
+    digest: bytes
+    """Of `data`."""
+    highest_position: int
     is_changed: bool
     """The bytes are not those that were last written."""
     pages: tuple[Page, ...]
@@ -78,14 +81,15 @@ def render_feed(
     tombstones = batch.feeds.tombstones(topic_id, grain)
     updated_at = max(before.updated_at, entries.updated_at or before.updated_at)
     updated_at = max([updated_at, *(one.withdrawn_at for one in tombstones)])
-    full = ledger.full_pages(batch.history.highest_position(topic_id, grain))
+    highest = batch.history.highest_position(topic_id, grain)
+    full = ledger.full_pages(highest)
     document = TopicFeed(
         head=replace(feed.head(works, before.feed_id, updated_at), prev_archive_url=_page_url(feed, works, full)),
         fragments=tuple(filter(None, entries.fragments)),
         tombstones=tuple(Tombstone(entry_id=one.entry_id, withdrawn_at=one.withdrawn_at) for one in tombstones),
     )
     data = render_document(document)
-    written = digest(data)
+    written = bytes_digest(data)
     is_changed = written != before.bytes_digest
     state = replace(before, updated_at=updated_at)
     if is_changed:
@@ -99,6 +103,8 @@ def render_feed(
         tombstones=tombstones,
         document=document,
         data=data,
+        digest=written,
+        highest_position=highest,
         is_changed=is_changed,
         pages=pages,
         forms=batch.feeds.forms(topic_id, grain) if pages or with_forms else {},
@@ -120,7 +126,7 @@ def _pages(
             continue
         document = _page(batch, works, feed, state.feed_id, number)
         data = render_document(document)
-        written = digest(data)
+        written = bytes_digest(data)
         is_known = known is not None and known.bytes_digest == written
         changed_at = known.changed_at if known is not None and is_known else now
         topic_id, grain = feed.name
@@ -156,26 +162,33 @@ def other_forms(rendered: Rendered, works: Works, now: datetime) -> Iterator[Oth
     """The live document in each other format in which it does not say what the Atom document says, or in which its file is
     not as it was written.
     """
-    yield from _in_other_forms(rendered, works, number=0, document=rendered.document, data=rendered.data, now=now)
+    yield from _in_other_forms(rendered, works, number=0, document=rendered.document, same=rendered.digest, now=now)
 
 
 def page_forms(rendered: Rendered, works: Works, now: datetime) -> Iterator[OtherForm]:
     """The same of its archive pages."""
     for page in rendered.pages:
         yield from _in_other_forms(
-            rendered, works, number=page.state.number, document=page.document, data=page.data, now=now
+            rendered,
+            works,
+            number=page.state.number,
+            document=page.document,
+            same=page.state.bytes_digest,
+            now=now,
         )
 
 
 def _in_other_forms(
-    rendered: Rendered, works: Works, *, number: int, document: TopicFeed, data: bytes, now: datetime
+    rendered: Rendered, works: Works, *, number: int, document: TopicFeed, same: bytes, now: datetime
 ) -> Iterator[OtherForm]:
-    made_of = digest(data, _EDITION)
+    """`same`: digest of the Atom document that says the same."""
+    made_of = digest(same, _EDITION)
     for form, render in _RENDERED.items():
         path, known = rendered.feed.path(works, form, number), rendered.forms.get((number, form))
         if known is None or known.made_of != made_of or not _holds(path, known.bytes_digest):
             written = render(document)
-            is_same = known is not None and known.bytes_digest == digest(written)
+            bytes_known_by = bytes_digest(written)
+            is_same = known is not None and known.bytes_digest == bytes_known_by
             topic_id, grain = rendered.feed.name
             state = FeedForm(
                 topic_id=topic_id,
@@ -183,7 +196,7 @@ def _in_other_forms(
                 number=number,
                 form=form,
                 made_of=made_of,
-                bytes_digest=digest(written),
+                bytes_digest=bytes_known_by,
                 changed_at=known.changed_at if known is not None and is_same else now,
             )
             yield OtherForm(path=path, data=written, state=state)
@@ -191,6 +204,6 @@ def _in_other_forms(
 
 def _holds(path: Path, written: bytes) -> bool:
     try:
-        return digest(path.read_bytes()) == written
+        return bytes_digest(path.read_bytes()) == written
     except OSError:  # gone or not readable: it is written again, or that says what is wrong
         return False

@@ -16,7 +16,7 @@ from pathlib import Path
 import aggregator.publish as files
 from aggregator import ledger
 from aggregator.errors import PublishError
-from aggregator.model.ledger import FeedForm, Step
+from aggregator.model.ledger import FeedForm, Step, Written
 from aggregator.pipeline.attend import attend_in, scrub
 from aggregator.pipeline.changes import FeedChange, compared
 from aggregator.pipeline.documents import OtherForm, Rendered, other_forms, page_forms, render_feed
@@ -27,15 +27,19 @@ from aggregator.pipeline.lists import subscription_lists
 from aggregator.pipeline.record import Visit, record
 from aggregator.pipeline.rematch import rematch_in
 from aggregator.pipeline.rename import drop_former_files
+from aggregator.pipeline.shelf import MOST_ADDED, FeedName, Grown, Note, grow, laid_out
 from aggregator.pipeline.source_health import NAME as HEALTH
 from aggregator.pipeline.source_health import render_health
 from aggregator.pipeline.works import Works
 from aggregator.reading.read import DEFECTS
 from aggregator.storage import Batch
+from aggregator.text import bytes_digest
 
 _LOG = logging.getLogger(__name__)
 # Feeds whose documents are held in memory at once, and rendered in one transaction.
 _CHUNK = 50
+# Of those that only grow one is held at a time; others wait for the lock of the store meanwhile, 60 ms.
+_CHUNK_GROWING = 250
 _HEALTH = f"{HEALTH}.{ATOM}"
 
 
@@ -80,8 +84,11 @@ def publish(
         left = left_behind(batch, works) if decided or heal else ()
         _set_free(batch, works, now)
         due = _due(batch, works, Step.ATOM, (ATOM,), everything=heal)
+        changed = batch.feeds.changed()
         late = _due(batch, works, Step.FORMS, (RSS, JSON), everything=False) if forms else ()
-    for chunk in _chunks(due):
+    growing = () if heal or forms or compare else tuple(feed for feed in due if feed.name not in changed)
+    grown = {name for chunk in _chunks(growing, _CHUNK_GROWING) for name in _grow_each(run, chunk)}
+    for chunk in _chunks(tuple(feed for feed in due if feed.name not in grown)):
         _publish_chunk(run, chunk, forms=forms, compare=compare)
     done = {feed.name for feed in due}
     _write_forms(run, [feed for feed in late if feed.name not in done])
@@ -130,13 +137,14 @@ def _set_free(batch: Batch, works: Works, now: datetime) -> None:
     """Let out what only waited for the clock: changes whose hour is over, the queue, tombstones that told long enough."""
     for row, let_out in release_pending(batch, works.site_author, now):
         _apart(batch, row.topic_id, let_out)
-    queued = batch.feeds.queued()
-    for feed in feeds_of(works.topics):
-        if feed.name in queued:
-            _apart(batch, feed.stem, partial(release_queued, batch, feed.topic, works.site_author, now))
-    configured = {feed.name for feed in feeds_of(works.topics)}
-    for row in batch.feeds.told_withdrawn(now - ledger.TOMBSTONE_SPAN):
-        if (row.topic_id, row.grain) in configured:
+    queued, told = batch.feeds.queued(), batch.feeds.told_withdrawn(now - ledger.TOMBSTONE_SPAN)
+    if not queued and not told:
+        return
+    feeds = {feed.name: feed for feed in feeds_of(works.topics)}
+    for feed in (feed for name, feed in feeds.items() if name in queued):
+        _apart(batch, feed.stem, partial(release_queued, batch, feed.topic, works.site_author, now))
+    for row in told:
+        if (row.topic_id, row.grain) in feeds:
             batch.save_row(replace(row, has_tombstone=False))
 
 
@@ -161,8 +169,57 @@ def _due(batch: Batch, works: Works, step: Step, must_exist: tuple[str, ...], *,
     return tuple(filter(is_due, feeds_of(works.topics)))
 
 
-def _chunks(feeds: tuple[Feed, ...]) -> Iterator[tuple[Feed, ...]]:
-    return (feeds[start : start + _CHUNK] for start in range(0, len(feeds), _CHUNK))
+def _chunks(feeds: tuple[Feed, ...], size: int = _CHUNK) -> Iterator[tuple[Feed, ...]]:
+    return (feeds[start : start + size] for start in range(0, len(feeds), size))
+
+
+# Entries that are new, in the documents that lie there
+
+
+def _grow_each(run: _Run, feeds: tuple[Feed, ...]) -> set[FeedName]:
+    """Put their new entries into the feeds' documents; gives those of which that was all there was to do."""
+    with run.works.store.batch() as batch:
+        written = batch.feeds.written(feed.name for feed in feeds)
+        return {feed.name for feed in feeds if _grow(run, batch, feed, written.get(feed.name))}
+
+
+def _grow(run: _Run, batch: Batch, feed: Feed, written: Written | None) -> bool:
+    """False: the document is to be rendered whole, which also says what is wrong."""
+    shelf = run.works.shelf
+    topic_id, grain = name = feed.name
+    note = shelf.note(name)
+    shelf.forget(name)  # until all went well
+    if note is None:
+        return False
+    try:
+        added = batch.feeds.added_entries(topic_id, grain, note.layout.position, MOST_ADDED)
+        after = grow(note, written, added, feed.topic.limit)
+    except DEFECTS:
+        return False
+    if after is None:
+        return False
+    try:
+        note = _write_grown(run, batch, feed, note, after)
+    except OSError as error:
+        run.failed.append((note.path, error))
+        return True
+    shelf.keep(name, note)
+    batch.feeds.clear(topic_id, grain, Step.ADDED)
+    entries, is_written = len(note.layout.ages), after.data is not None
+    run.changes.append(FeedChange(topic_id=topic_id, path=note.path, entries=entries, is_written=is_written))
+    return True
+
+
+def _write_grown(run: _Run, batch: Batch, feed: Feed, note: Note, after: Grown) -> Note:
+    if after.data is None:
+        return replace(note, layout=after.layout)
+    stamp, digest = files.replace(note.path, after.data, durable=False), bytes_digest(after.data)
+    run.written.append(note.path)
+    _LOG.info("published", extra={"feed": note.path.name, "entries": len(after.layout.ages)})
+    topic_id, grain = feed.name
+    batch.feeds.save_written(topic_id, grain, digest, after.updated_at, run.now)
+    batch.feeds.mark(topic_id, grain, Step.FORMS)
+    return Note(path=note.path, stamp=stamp, digest=digest, layout=after.layout)
 
 
 # Rendering and writing
@@ -180,6 +237,8 @@ def _publish_chunk(run: _Run, feeds: tuple[Feed, ...], *, forms: bool, compare: 
             run.failed.append((one.feed.path(run.works, ATOM), error))
             continue
         run.changes.append(replace(change, is_written=is_written))
+        if not compare:  # a process that stays
+            _note(run.works, one)
         done.append((one, states))
     with run.works.store.batch() as batch:
         for one, states in done:
@@ -201,6 +260,15 @@ def _render_each(run: _Run, batch: Batch, feeds: Iterable[Feed], *, with_forms: 
             run.failed.append((feed.path(run.works, ATOM), error))
         else:
             yield rendered
+
+
+def _note(works: Works, rendered: Rendered) -> None:
+    """Remember how the document lies there."""
+    name, path = rendered.feed.name, rendered.feed.path(works, ATOM)
+    layout, stamp = laid_out(rendered.data, rendered.entries, rendered.highest_position), files.stamp_of(path)
+    works.shelf.forget(name)
+    if layout and stamp:
+        works.shelf.keep(name, Note(path=path, stamp=stamp, digest=rendered.digest, layout=layout))
 
 
 def _write(run: _Run, rendered: Rendered, *, forms: bool) -> tuple[bool, list[FeedForm]]:

@@ -15,7 +15,7 @@ from aggregator.pipeline.feeds import ATOM, JSON, RSS
 from aggregator.pipeline.works import Works
 from aggregator.render import render_document, render_json, render_notice, render_rss
 from aggregator.storage import Batch
-from aggregator.text import digest
+from aggregator.text import bytes_digest
 
 NAME = "source-health"
 _LIMIT = 100
@@ -97,8 +97,10 @@ def render_health(batch: Batch, works: Works, now: datetime) -> tuple[tuple[Path
     )
     document = TopicFeed(head=head, fragments=tuple(one.fragment for one in shown if one.fragment))
     data = render_document(document)
-    if before is None or before.bytes_digest != digest(data):
-        batch.incidents.save_feed(HealthFeedState(updated_at=updated_at, bytes_digest=digest(data), changed_at=now))
+    if before is None or before.bytes_digest != bytes_digest(data):
+        batch.incidents.save_feed(
+            HealthFeedState(updated_at=updated_at, bytes_digest=bytes_digest(data), changed_at=now)
+        )
     forms = ((ATOM, data), (RSS, render_rss(document)), (JSON, render_json(document)))
     return tuple((works.directory / f"{NAME}.{form}", written) for form, written in forms)
 

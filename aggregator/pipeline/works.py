@@ -13,6 +13,7 @@ from aggregator.model.source import AgencyName, Source
 from aggregator.model.topic import Topic
 from aggregator.pipeline.counts import Counts
 from aggregator.pipeline.enter import Writing
+from aggregator.pipeline.shelf import Shelf
 from aggregator.reading.pool import Readers
 from aggregator.storage import Batch, Store
 from aggregator.topics.match import Matcher
@@ -56,6 +57,9 @@ class Works:
     """How rare each term is; the writer's own."""
     backlog: Backlog = field(default_factory=Backlog)
     """The fetcher's: what was fetched and is not read yet."""
+
+    shelf: Shelf = field(default_factory=Shelf)
+    """Of documents that were written by these works."""
 
     def writing(self, batch: Batch, occasion: Occasion) -> Writing:
         """What the writer decides by in that transaction."""

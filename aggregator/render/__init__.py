@@ -1,6 +1,6 @@
 """Ledger rows -> bytes of Atom, RSS and JSON Feed: equal input, equal bytes. A fragment an entry, a document of fragments."""
 
-from aggregator.render.atom import SeenEntry, render_document, seen_entries
+from aggregator.render.atom import Added, SeenEntry, head_size, render_document, seen_entries, with_added
 from aggregator.render.change import render_change
 from aggregator.render.entry import AlsoIn, Printed, render_entry
 from aggregator.render.json_topic import render_json
@@ -12,10 +12,12 @@ from aggregator.render.rss import render_rss
 __all__ = [
     "AGG",
     "ATOM",
+    "Added",
     "AlsoIn",
     "Printed",
     "SeenEntry",
     "Shown",
+    "head_size",
     "render_change",
     "render_document",
     "render_entry",
@@ -24,4 +26,5 @@ __all__ = [
     "render_rss",
     "seen_entries",
     "shown",
+    "with_added",
 ]

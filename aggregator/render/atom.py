@@ -17,6 +17,9 @@ from aggregator.render.namespaces import ATOM, HISTORY, TOMBSTONES
 _TYPE = "application/atom+xml"
 _ARCHIVE_MARK = f'\n<fh:archive xmlns:fh="{HISTORY}"/>'.encode()
 _EPOCH = datetime.fromtimestamp(0, UTC)
+# What is no mark-up has its `<` escaped.
+_FIRST_ENTRY = b"\n<entry"
+_TAILS = (b"<at:deleted-entry", b"</feed>")
 _UNSET = b"<updated>1970-01-01T00:00:00+00:00<"
 etree.register_namespace("at", TOMBSTONES)
 
@@ -32,8 +35,8 @@ class SeenEntry:
 
 
 def instant(value: datetime) -> str:
-    """RFC 3339 in UTC with `Z`, whole seconds."""
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    """RFC 3339 with `Z`, whole seconds, of an instant in UTC."""
+    return f"{value.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def render_document(feed: TopicFeed) -> bytes:
@@ -45,6 +48,40 @@ def render_document(feed: TopicFeed) -> bytes:
     opened = opened.replace(_UNSET, printed, 1)
     entries = [fragment for fragment in feed.fragments if is_whole(fragment)]
     return b"\n".join((opened, *entries, *map(_tombstone, feed.tombstones), closing, b""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """New entries for a document, and how it is laid out; sizes in bytes, each entry with the line end behind it."""
+
+    fragments: tuple[bytes, ...]
+    updated_at: datetime
+    """Of the feed, as it is from now on."""
+    updated_before: datetime
+    head: int
+    """What stands before the first entry."""
+    kept: int
+    """Of the entries, those that stay."""
+    entries: int
+    """All of them."""
+
+
+def with_added(document: bytes, added: Added) -> bytes | None:
+    """What `render_document` would give for the feed with the new entries before its others, which are not rendered again;
+    None where the document is not laid out so, or a new entry is torn.
+    """
+    printed, before = (f"<updated>{instant(at)}<".encode() for at in (added.updated_at, added.updated_before))
+    head, rest = document[: added.head], memoryview(document)[added.head :]
+    tail = bytes(rest[added.entries :])
+    if before not in head or not tail.startswith(_TAILS) or not all(map(is_whole, added.fragments)):
+        return None
+    new = (piece for fragment in added.fragments for piece in (fragment, b"\n"))
+    return b"".join((head.replace(before, printed, 1), *new, rest[: added.kept], tail))
+
+
+def head_size(document: bytes) -> int:
+    """How many bytes of one of our documents stand before its first entry; 0 where it has none."""
+    return document.find(_FIRST_ENTRY) + 1
 
 
 @lru_cache(maxsize=4_096)

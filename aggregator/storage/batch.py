@@ -14,7 +14,7 @@ from aggregator.model.desk import Decision, Request, RequestKind
 from aggregator.model.fetch import SkippedDocument
 from aggregator.model.identity import Candidate, Fingerprints, Key, Sighting
 from aggregator.model.known_items import KnownItems
-from aggregator.model.ledger import LedgerRow, TopicFeedState
+from aggregator.model.ledger import LedgerRow, Step, TopicFeedState
 from aggregator.model.poll import Poll
 from aggregator.model.source import Republish, SourceState
 from aggregator.model.topic import Grain, IdPolicy, Match
@@ -428,7 +428,7 @@ class Batch:
         self._entered.add(row.article_uri)
         self.history.note_added(row)
         if row.position is not None:
-            self.feeds.mark(row.topic_id, row.grain)
+            self.feeds.mark(row.topic_id, row.grain, Step.ADDED)
 
     def save_row(self, row: LedgerRow) -> None:
         """Replace what may change of a stored row."""

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from aggregator.model.ledger import (
+    AddedEntry,
     FeedForm,
     LedgerRow,
     LiveEntries,
     RowState,
     Step,
     TakenBack,
+    Written,
 )
 from aggregator.model.topic import Grain
 from aggregator.storage import rows, statements
@@ -18,6 +20,8 @@ from aggregator.storage.driver import Driver
 
 FeedName = tuple[str, Grain]
 """(topic, grain)."""
+# A document that is rendered whole has its new entries too.
+_WITHIN = {Step.ATOM: (Step.ATOM, Step.ADDED), Step.ADDED: (Step.ADDED,), Step.FORMS: (Step.FORMS,)}
 
 
 class Feeds:
@@ -38,8 +42,9 @@ class Feeds:
 
     def clear(self, topic_id: str, grain: Grain, step: Step) -> None:
         """The files are right again as far as the step goes."""
-        self._marked.discard((topic_id, grain.value, step))
-        self._connection.write(statements.CLEAR_DUE, _name(topic_id, grain) | {"step": step.value})
+        for done in _WITHIN[step]:
+            self._marked.discard((topic_id, grain.value, done))
+            self._connection.write_later(statements.CLEAR_DUE, _name(topic_id, grain) | {"step": done.value})
 
     def forget_marks(self) -> None:
         """What was marked may have been undone."""
@@ -47,7 +52,12 @@ class Feeds:
 
     def due(self, step: Step) -> frozenset[FeedName]:
         """The feeds whose files are behind."""
-        return _names(self._connection.ask(statements.DUE_FEEDS, {"step": step.value}))
+        steps = [within.value for within in _WITHIN[step]]
+        return _names(self._connection.ask(statements.DUE_FEEDS, {"steps": steps}))
+
+    def changed(self) -> frozenset[FeedName]:
+        """The feeds whose Atom documents lack more than new entries."""
+        return _names(self._connection.ask(statements.DUE_FEEDS, {"steps": [Step.ATOM.value]}))
 
     def queued(self) -> frozenset[FeedName]:
         """The feeds in which an entry waits its turn."""
@@ -84,9 +94,28 @@ class Feeds:
         found = self._connection.ask(statements.LIVE_ENTRIES, where)
         if not found:
             return LiveEntries()
-        entry_ids, updated, reasons, fragments = zip(*found, strict=True)
+        entry_ids, updated, reasons, fragments, first_published = zip(*found, strict=True)
         return LiveEntries(
-            entry_ids=entry_ids, updated_at=to_instant(max(updated)), reasons=reasons, fragments=fragments
+            entry_ids=entry_ids,
+            updated_at=to_instant(max(updated)),
+            reasons=reasons,
+            fragments=fragments,
+            first_published_us=first_published,
+        )
+
+    def added_entries(self, topic_id: str, grain: Grain, position: int, limit: int) -> tuple[AddedEntry, ...]:
+        """The entries behind that position, in order."""
+        where = {"topic_id": topic_id, "grain": grain.value, "position": position, "limit": limit}
+        return tuple(
+            AddedEntry(
+                entry_id=row.entry_id,
+                is_live=row.state == RowState.LIVE.value,
+                position=row.position,
+                first_published_us=row.first_published_at,
+                updated_at=to_instant(row.updated_at),
+                fragment=row.fragment,
+            )
+            for row in self._connection.ask(statements.ADDED_ENTRIES, where)
         )
 
     def tombstones(self, topic_id: str, grain: Grain) -> tuple[TakenBack, ...]:
@@ -102,6 +131,31 @@ class Feeds:
         return str(found[0].uri) if found else None
 
     # -- what was written
+
+    def written(self, names: Iterable[FeedName]) -> dict[FeedName, Written]:
+        """What is stored of these feeds' documents."""
+        found = self._connection.ask(statements.WRITTEN, {"topics": sorted({topic_id for topic_id, _ in names})})
+        return {
+            (row.topic_id, Grain(row.grain)): Written(
+                updated_at=to_instant(row.updated_at),
+                bytes_digest=bytes(row.bytes_digest) if row.bytes_digest else None,
+                is_closed=row.closed_at is not None,
+            )
+            for row in found
+        }
+
+    def save_written(
+        self, topic_id: str, grain: Grain, bytes_digest: bytes, updated_at: datetime, now: datetime
+    ) -> None:
+        """The feed's document holds other bytes from now on."""
+        values = {
+            "of_topic": topic_id,
+            "of_grain": grain.value,
+            "updated": to_microseconds(updated_at),
+            "written": bytes_digest,
+            "changed": to_microseconds(now),
+        }
+        self._connection.write_later(statements.SAVE_WRITTEN, values)
 
     def forms(self, topic_id: str, grain: Grain) -> dict[tuple[int, str], FeedForm]:
         """What is stored of the feed's documents in other formats, by (page, format)."""

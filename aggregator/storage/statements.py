@@ -186,7 +186,7 @@ CLEAR_DUE = _plain(
         feed_due.c.step == bindparam("step"),
     )
 )
-DUE_FEEDS = _plain(select(feed_due.c.topic_id, feed_due.c.grain).where(feed_due.c.step == bindparam("step")))
+DUE_FEEDS = _plain(select(feed_due.c.topic_id, feed_due.c.grain).where(_among(feed_due.c.step, "steps")))
 # In words and not as values, or the index of the few would not be seen to cover the question.
 QUEUED_FEEDS = _plain(select(ledger.c.topic_id, ledger.c.grain).distinct().where(text("state = 'queued'")))
 TOLD_WITHDRAWN = _plain(select(ledger.c.seq).where(text("has_tombstone"), ledger.c.withdrawn_at <= bindparam("until")))
@@ -201,7 +201,7 @@ LIVE_AFTER = _plain(
     select(func.count().label("number")).where(*_NEWEST_LIVE, ledger.c.first_published_at > bindparam("after"))
 )
 LIVE_ENTRIES = _plain(
-    select(ledger.c.entry_id, ledger.c.updated_at, ledger.c.reason, ledger.c.fragment)
+    select(ledger.c.entry_id, ledger.c.updated_at, ledger.c.reason, ledger.c.fragment, ledger.c.first_published_at)
     .where(*_NEWEST_LIVE)
     .order_by(ledger.c.first_published_at.desc(), ledger.c.entry_id.desc())
     .limit(bindparam("limit"))
@@ -215,6 +215,33 @@ TOPIC_FEED = _plain(
     select(topic_feed).where(topic_feed.c.topic_id == bindparam("topic_id"), topic_feed.c.grain == bindparam("grain"))
 )
 SAVE_TOPIC_FEED = _upsert(topic_feed)
+ADDED_ENTRIES = _plain(
+    select(
+        ledger.c.entry_id,
+        ledger.c.state,
+        ledger.c.position,
+        ledger.c.first_published_at,
+        ledger.c.updated_at,
+        ledger.c.fragment,
+    )
+    .where(*_OF_FEED, ledger.c.position > bindparam("position"))
+    .order_by(ledger.c.position)
+    .limit(bindparam("limit"))
+)
+WRITTEN = _plain(
+    select(
+        topic_feed.c.topic_id,
+        topic_feed.c.grain,
+        topic_feed.c.updated_at,
+        topic_feed.c.bytes_digest,
+        topic_feed.c.closed_at,
+    ).where(_among(topic_feed.c.topic_id, "topics"))
+)
+SAVE_WRITTEN = _plain(
+    update(topic_feed)
+    .where(topic_feed.c.topic_id == bindparam("of_topic"), topic_feed.c.grain == bindparam("of_grain"))
+    .values(updated_at=bindparam("updated"), bytes_digest=bindparam("written"), changed_at=bindparam("changed"))
+)
 SAVE_FORM = _upsert(feed_form)
 FORMS = _plain(
     select(feed_form).where(feed_form.c.topic_id == bindparam("topic_id"), feed_form.c.grain == bindparam("grain"))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
-from aggregator.text import digest
+from aggregator.text import bytes_digest
 from aggregator.web import delta
 from aggregator.web.safety import PAGE_SAFETY
 
@@ -134,7 +134,7 @@ class FeedFiles:
             self._bytes -= gone.size
 
     def _prepare(self, name: str, suffix: str, data: bytes, found: os.stat_result) -> Prepared:
-        facts = self._facts(name, digest(data))
+        facts = self._facts(name, bytes_digest(data))
         is_archived = "/archive/" in name
         is_feed = suffix in FEED_SUFFIXES
         modified_at = (facts.modified_at or datetime.fromtimestamp(found.st_mtime, UTC)).replace(microsecond=0)
@@ -160,7 +160,7 @@ def answers_of(
     data: bytes, *, media_type: str, modified_at: datetime, max_age: timedelta, more: Iterable[Header] = ()
 ) -> tuple[Answer, Answer | None]:
     """The document as it is and packed, each with a strong tag of its own."""
-    etag = digest(data).hex()
+    etag = bytes_digest(data).hex()
     shared = [
         (b"content-type", media_type.encode()),
         (b"last-modified", format_datetime(modified_at, usegmt=True).encode()),
