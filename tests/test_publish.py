@@ -1,13 +1,14 @@
 """A file is written only if its bytes differ, and all or nothing (rules R23, R24)."""
 
 import os
+import resource
 import stat
 import threading
 from pathlib import Path
 
 import pytest
 
-from aggregator.publish import write
+from aggregator.publish import read, replace, stamp_of, write
 
 
 def names(folder: Path) -> list[str]:
@@ -24,6 +25,39 @@ def test_a_new_file_holds_the_bytes_and_everyone_may_read_it(tmp_path: Path) -> 
     assert path.read_bytes() == b"<feed/>"
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert names(path.parent) == ["libya.atom"]
+
+
+def test_a_disk_without_room_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "libya.atom"
+    write(path, b"<feed/>")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write(path, b"x" * 8_192)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == b"<feed/>"
+    assert names(tmp_path) == ["libya.atom"]
+
+
+def test_a_file_is_read_only_as_the_one_that_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "libya.atom"
+    stamp = replace(path, b"<feed/>")
+    assert stamp_of(path) == stamp
+    assert read(path, stamp) == b"<feed/>"
+    path.write_bytes(b"<fees/>")
+    os.utime(path, ns=(stamp.modified_ns, stamp.modified_ns))
+    assert read(path, stamp) is None
+    path.unlink()
+    assert read(path, stamp) is None
+    assert stamp_of(path) is None
+
+
+def test_what_a_killed_process_left_is_in_nobody_s_way(tmp_path: Path) -> None:
+    (tmp_path / f".libya.atom.{os.getpid()}").write_bytes(b"<feed")
+    assert write(tmp_path / "libya.atom", b"<feed/>")
+    assert names(tmp_path) == ["libya.atom"]
 
 
 def test_equal_bytes_leave_the_file_alone(tmp_path: Path) -> None:

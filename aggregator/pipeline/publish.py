@@ -6,7 +6,7 @@ goes once the files are written: a process that is killed, a disk that is full l
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,7 +16,7 @@ from pathlib import Path
 import aggregator.publish as files
 from aggregator import ledger
 from aggregator.errors import PublishError
-from aggregator.model.ledger import FeedForm, Step, Written
+from aggregator.model.ledger import AddedEntry, FeedForm, Step, Written
 from aggregator.pipeline.attend import attend_in, scrub
 from aggregator.pipeline.changes import FeedChange, compared
 from aggregator.pipeline.documents import OtherForm, Rendered, other_forms, page_forms, render_feed
@@ -178,32 +178,41 @@ def _chunks(feeds: tuple[Feed, ...], size: int = _CHUNK) -> Iterator[tuple[Feed,
 
 def _grow_each(run: _Run, feeds: tuple[Feed, ...]) -> set[FeedName]:
     """Put their new entries into the feeds' documents; gives those of which that was all there was to do."""
+    known = {feed.name: note for feed in feeds if (note := run.works.shelf.take(feed.name))}
+    if not known:
+        return set()
     with run.works.store.batch() as batch:
-        written = batch.feeds.written(feed.name for feed in feeds)
-        return {feed.name for feed in feeds if _grow(run, batch, feed, written.get(feed.name))}
+        try:
+            written = batch.feeds.written(known)
+            added = batch.feeds.added_entries({name: note.layout.position for name, note in known.items()}, MOST_ADDED)
+        except DEFECTS:  # a damaged row: rendered whole, its feed alone pays for it
+            return set()
+        there = [(name, feed) for feed in feeds if (name := feed.name) in written and name in added]
+        return {
+            name
+            for name, feed in there
+            if (after := _grown(known[name], written[name], added[name], feed.topic.limit))
+            and _put(run, batch, feed, known[name], after)
+        }
 
 
-def _grow(run: _Run, batch: Batch, feed: Feed, written: Written | None) -> bool:
-    """False: the document is to be rendered whole, which also says what is wrong."""
-    shelf = run.works.shelf
-    topic_id, grain = name = feed.name
-    note = shelf.note(name)
-    shelf.forget(name)  # until all went well
-    if note is None:
-        return False
+def _grown(note: Note, written: Written, added: Sequence[AddedEntry], limit: int) -> Grown | None:
+    """None: the document is to be rendered whole, which also says what is wrong."""
     try:
-        added = batch.feeds.added_entries(topic_id, grain, note.layout.position, MOST_ADDED)
-        after = grow(note, written, added, feed.topic.limit)
+        return grow(note, written, added, limit)
     except DEFECTS:
-        return False
-    if after is None:
-        return False
+        return None
+
+
+def _put(run: _Run, batch: Batch, feed: Feed, note: Note, after: Grown) -> bool:
+    """Write the document; one that cannot be written stays marked, and is rendered whole next time."""
+    topic_id, grain = name = feed.name
     try:
         note = _write_grown(run, batch, feed, note, after)
     except OSError as error:
         run.failed.append((note.path, error))
         return True
-    shelf.keep(name, note)
+    run.works.shelf.keep(name, note)
     batch.feeds.clear(topic_id, grain, Step.ADDED)
     entries, is_written = len(note.layout.ages), after.data is not None
     run.changes.append(FeedChange(topic_id=topic_id, path=note.path, entries=entries, is_written=is_written))
@@ -266,7 +275,7 @@ def _note(works: Works, rendered: Rendered) -> None:
     """Remember how the document lies there."""
     name, path = rendered.feed.name, rendered.feed.path(works, ATOM)
     layout, stamp = laid_out(rendered.data, rendered.entries, rendered.highest_position), files.stamp_of(path)
-    works.shelf.forget(name)
+    works.shelf.take(name)
     if layout and stamp:
         works.shelf.keep(name, Note(path=path, stamp=stamp, digest=rendered.digest, layout=layout))
 

@@ -78,17 +78,13 @@ class Shelf:
     def __init__(self) -> None:
         self._notes: dict[FeedName, Note] = {}
 
-    def note(self, name: FeedName) -> Note | None:
-        """What is known of the feed's document."""
-        return self._notes.get(name)
-
-    def forget(self, name: FeedName) -> None:
-        """The document is to be rendered whole next time."""
-        self._notes.pop(name, None)
+    def take(self, name: FeedName) -> Note | None:
+        """What is known of the feed's document; until the note is put back the document is to be rendered whole."""
+        return self._notes.pop(name, None)
 
     def keep(self, name: FeedName, note: Note) -> None:
         """The document lies there so."""
-        if name in self._notes or len(self._notes) < _MOST_NOTES:
+        if len(self._notes) < _MOST_NOTES:
             self._notes[name] = note
 
 
@@ -110,10 +106,10 @@ def laid_out(document: bytes, entries: LiveEntries, position: int) -> Layout | N
     )
 
 
-def grow(note: Note, written: Written | None, added: Sequence[AddedEntry], limit: int) -> Grown | None:
+def grow(note: Note, written: Written, added: Sequence[AddedEntry], limit: int) -> Grown | None:
     """The document with these rows; None where it has to be rendered whole."""
     layout = note.layout
-    if not written or written.is_closed or written.bytes_digest != note.digest or not layout.follow(added):
+    if written.is_closed or written.bytes_digest != note.digest or not layout.follow(added):
         return None
     live = sorted((one for one in added if one.is_live), key=_key, reverse=True)
     if not live:

@@ -1,7 +1,9 @@
 """What the writer asks of published feeds: which are behind the ledger, what their documents show, what was written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 from aggregator.model.ledger import (
     AddedEntry,
@@ -20,6 +22,9 @@ from aggregator.storage.driver import Driver
 
 FeedName = tuple[str, Grain]
 """(topic, grain)."""
+# Feeds that are asked about in one statement; each of the three is made once.
+_TOGETHER = (50, 8, 1)
+_POSITION = attrgetter("position")
 # A document that is rendered whole has its new entries too.
 _WITHIN = {Step.ATOM: (Step.ATOM, Step.ADDED), Step.ADDED: (Step.ADDED,), Step.FORMS: (Step.FORMS,)}
 
@@ -103,20 +108,21 @@ class Feeds:
             first_published_us=first_published,
         )
 
-    def added_entries(self, topic_id: str, grain: Grain, position: int, limit: int) -> tuple[AddedEntry, ...]:
-        """The entries behind that position, in order."""
-        where = {"topic_id": topic_id, "grain": grain.value, "position": position, "limit": limit}
-        return tuple(
-            AddedEntry(
-                entry_id=row.entry_id,
-                is_live=row.state == RowState.LIVE.value,
-                position=row.position,
-                first_published_us=row.first_published_at,
-                updated_at=to_instant(row.updated_at),
-                fragment=row.fragment,
-            )
-            for row in self._connection.ask(statements.ADDED_ENTRIES, where)
-        )
+    def added_entries(self, behind: Mapping[FeedName, int], limit: int) -> dict[FeedName, list[AddedEntry]]:
+        """The first entries of each feed behind its position, in order."""
+        waiting, found = list(behind.items()), list[Any]()
+        for size in _TOGETHER:
+            while len(waiting) >= size:
+                asked, waiting = waiting[:size], waiting[size:]
+                where: dict[str, object] = {}
+                for number, ((topic_id, grain), position) in enumerate(asked):
+                    where[f"topic_{number}"], where[f"grain_{number}"] = topic_id, grain.value
+                    where[f"first_{number}"], where[f"last_{number}"] = position + 1, position + limit
+                found += self._connection.ask(statements.added_entries(size), where)
+        added: dict[FeedName, list[AddedEntry]] = {}
+        for row in sorted(found, key=_POSITION):
+            added.setdefault((row.topic_id, Grain(row.grain)), []).append(_added(row))
+        return added
 
     def tombstones(self, topic_id: str, grain: Grain) -> tuple[TakenBack, ...]:
         """Withdrawn entries that the live document still tells of, newest first."""
@@ -184,6 +190,17 @@ class Feeds:
                 "changed_at": to_microseconds(form.changed_at),
             }
             self._connection.write_later(statements.SAVE_FORM, values)
+
+
+def _added(row: Any) -> AddedEntry:
+    return AddedEntry(
+        entry_id=row.entry_id,
+        is_live=row.state == RowState.LIVE.value,
+        position=row.position,
+        first_published_us=row.first_published_at,
+        updated_at=to_instant(row.updated_at),
+        fragment=row.fragment,
+    )
 
 
 def _name(topic_id: str, grain: Grain) -> dict[str, object]:
