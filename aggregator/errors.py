@@ -16,6 +16,9 @@ AggregatorError
 from dataclasses import dataclass
 from pathlib import Path
 
+DEFECTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What an odd entry can make our code or a library raise: it costs that entry, not its document, that topic, not the others."""
+
 
 class AggregatorError(Exception):
     """Something went wrong that the user can act on."""

@@ -42,7 +42,7 @@ def chain(entry: etree._Element) -> list[tuple[str | None, str | None]]:
     return [(one.get("feed"), one.get("entry")) for one in entry.iterfind(f"{AGG}relay")]
 
 
-@pytest.mark.parametrize("form", ["atom", "rss"])
+@pytest.mark.parametrize("form", ["atom", "rss", "json"])
 @pytest.mark.parametrize("grain", [Grain.UNIQUE, Grain.ARTICLES])
 def test_two_desks_that_subscribe_to_each_other_double_nothing(tmp_path: Path, grain: Grain, form: str) -> None:
     topic = Topic(id="all", title="All", query="*", grain=grain)
@@ -81,14 +81,15 @@ def _made(folder: Path, *names: str) -> tuple[str, ...]:
     return names
 
 
-def test_the_innermost_origin_stays_and_those_between_are_recorded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["atom", "rss", "json"])
+def test_the_innermost_origin_stays_and_those_between_are_recorded(tmp_path: Path, form: str) -> None:
     topic = Topic(id="all", title="All", query="*")
     news = Reply(rss(item(1, text=LONG), title="The origin"))
     with ExitStack() as stack:
         server = stack.enter_context(serve({"/feed": news}))
         desks: list[Desk] = []
         for number, name in enumerate(_made(tmp_path, "one", "two", "three"), 1):
-            source = feed_source(server, "/all.atom" if desks else "/feed", announce=Announce.ALL)
+            source = feed_source(server, f"/all.{form}" if desks else "/feed", announce=Announce.ALL)
             at = stack.enter_context(desk(tmp_path / name, sources=(source,), topics=(topic,)))
             at.instance = number
             at.run()

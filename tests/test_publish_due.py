@@ -5,6 +5,7 @@ import json
 import os
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -15,15 +16,18 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from aggregator.errors import PublishError
-from aggregator.fetch import Fetcher
+from aggregator.fetch import Fetcher, HttpFetcher
 from aggregator.model.desk import Word
 from aggregator.model.ledger import Step
+from aggregator.model.poll import Poll
 from aggregator.model.source import Announce
-from aggregator.model.topic import Topic
-from aggregator.pipeline import Works, publish, publish_forms, run_command
-from aggregator.topics.match import compile_topics
+from aggregator.model.topic import Match, Topic
+from aggregator.pipeline import Works, poll, publish, publish_forms, rematch, run_command
+from aggregator.topics.match import Matcher, compile_topics
+from aggregator.topics.match import _Asked as Asked
+from aggregator.topics.reading import Reading
 from tests import atom_rules, json_feed_rules, rss_rules
-from tests.desk import INSTANCE, Desk, desk
+from tests.desk import INSTANCE, LIMITS, Desk, desk
 from tests.documents import feed_source, item, rss
 from tests.loopback import Reply, serve
 
@@ -293,3 +297,36 @@ def test_the_command_runs_in_the_feeds_folder_without_a_shell_and_never_raises(
     assert COMMANDS[command] in caplog.text
     assert is_good is ("ended" in COMMANDS[command])
     assert (tmp_path / "here").exists() is (command[0] == "touch")
+
+
+class Faulty(Matcher):
+    """Two topics' rules, of which one fails at every article that it is asked of."""
+
+    def _explained(self, topic: Asked, reading: Reading) -> Match:
+        if topic.id == "talks":
+            raise ZeroDivisionError("no score")
+        return super()._explained(topic, reading)
+
+
+def test_a_topic_whose_rule_fails_while_matching_delays_no_other(tmp_path: Path) -> None:
+    site = Pages()
+    site.show("Talks", "Weather")
+    with (
+        serve(site) as server,
+        desk(tmp_path, sources=(feed_source(server, announce=Announce.ALL),), topics=(ALL, TALKS)) as at,
+        ThreadPoolExecutor(1) as writer,
+    ):
+
+        async def run() -> tuple[Poll, ...]:
+            async with HttpFetcher(LIMITS) as fetcher:
+                works = replace(at.works(fetcher), matcher=Faulty(at.topics, at.packs))
+                rematch(works, at.now)
+                polls = await poll(works, writer, sources=at.sources)
+                publish(works, at.now)
+                return polls
+
+        (done,) = asyncio.run(run())
+        assert [title in at.feed("all") for title in (b"Talks", b"Weather")] == [True, True]
+        assert atom_rules.problems(at.feed("talks")) == ()
+    assert (done.outcome, done.new) == ("new", 2)
+    assert "topic talks could not be asked" in (done.error or "")

@@ -26,6 +26,7 @@ from aggregator.model.parsed import (
     Text,
     TextType,
 )
+from aggregator.parse import json_chain
 from aggregator.parse.bounds import MAX_ENTRIES, MAX_LINKS, MAX_TAGS, fit, fit_origin
 from aggregator.parse.encoding import decode
 from aggregator.parse.feeds import ManyNew
@@ -270,6 +271,8 @@ class _Shared:
     """Where relative addresses start."""
     site: str | None
     authors: tuple[Person, ...]
+    is_ours: bool
+    """A feed of this program, whose items tell their way."""
     digest: bytes
     """Of these and of the feed's language."""
 
@@ -281,6 +284,7 @@ def _shared(head: _Object, url: str | None) -> _Shared:
         base=base,
         site=absolute(base, head.line("home_page_url")),
         authors=_people(head),
+        is_ours=json_chain.is_ours(head.fields),
         digest=digest(base or "", _canonical(fields)),
     )
 
@@ -342,6 +346,8 @@ def _entry(item: _Object, shared: _Shared) -> Entry | None:
         categories=_tags(item),
         links=tuple(dict.fromkeys((*_related(item, base, link), *_pictures(item, base), *_attachments(item, base)))),
         language=item.line("language"),
+        origin=json_chain.origin(item.fields) if shared.is_ours else None,
+        relays=json_chain.relays(item.fields) if shared.is_ours else (),
     )
     return entry if entry.guid or entry.link or entry.title or entry.summary or entry.content else None
 
@@ -442,7 +448,8 @@ def _head(head: _Object, shared: _Shared) -> OriginSource:
     own_url = absolute(shared.base, head.line("feed_url"))
     return fit_origin(
         OriginSource(
-            id=own_url,  # "serves as the unique identifier for the feed" (JSON Feed 1.1, top-level)
+            id=(json_chain.feed_id(head.fields) if shared.is_ours else None)
+            or own_url,  # "serves as the unique identifier for the feed" (JSON Feed 1.1, top-level)
             title=head.line("title"),
             link_self=own_url,
             link_alternate=shared.site,

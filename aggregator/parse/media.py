@@ -257,11 +257,12 @@ def relays(raw: dict[str, Any]) -> tuple[Relay, ...]:
     return tuple(
         Relay(feed=one["feed"], entry=one["entry"], title=one.get("title") or None)
         for one in found
-        if _is_name(one.get("feed")) and _is_name(one.get("entry"))
+        if is_name(one.get("feed")) and is_name(one.get("entry"))
     )
 
 
-def _is_name(value: str | None) -> bool:
+def is_name(value: str | None) -> bool:
+    """Whether it may be the id of a feed or an entry in a chain."""
     return bool(value) and len(value or "") <= _MAX_NAME and is_iri(value or "")
 
 

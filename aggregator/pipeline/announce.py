@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aggregator import websub
 from aggregator.model.push import Announcement, HubAccepted, HubAnswer, HubRefused
 from aggregator.pipeline.works import Works
-from aggregator.text import digest
+from aggregator.text import bytes_digest
 
 _LOG = logging.getLogger(__name__)
 _SUFFIXES = ("atom", "rss", "json")
@@ -76,7 +76,7 @@ class Announcer:
         stamp = found.st_mtime_ns, found.st_size
         known = self._known.get(path)
         if known is None or known[0] != stamp:
-            known = self._known[path] = stamp, digest(path.read_bytes())
+            known = self._known[path] = stamp, bytes_digest(path.read_bytes())
         return known[1]
 
 

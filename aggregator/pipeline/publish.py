@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aggregator.publish as files
 from aggregator import ledger
-from aggregator.errors import PublishError
+from aggregator.errors import DEFECTS, PublishError
 from aggregator.model.ledger import AddedEntry, FeedForm, Step, Written
 from aggregator.pipeline.attend import attend_in, scrub
 from aggregator.pipeline.changes import FeedChange, compared
@@ -31,7 +31,6 @@ from aggregator.pipeline.shelf import MOST_ADDED, FeedName, Grown, Note, grow, l
 from aggregator.pipeline.source_health import NAME as HEALTH
 from aggregator.pipeline.source_health import render_health
 from aggregator.pipeline.works import Works
-from aggregator.reading.read import DEFECTS
 from aggregator.storage import Batch
 from aggregator.text import bytes_digest
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aggregator.dedup import fingerprints
 from aggregator.dedup.signature import signature
-from aggregator.errors import NotAFeed, UnreadableDocument
+from aggregator.errors import DEFECTS, NotAFeed, UnreadableDocument
 from aggregator.model.article import Article, Completeness, LanguageBasis
 from aggregator.model.fetch import Fetched
 from aggregator.model.identity import Sighting
@@ -17,7 +17,7 @@ from aggregator.model.parsed import Entry, ParsedFeed, Text, TextType
 from aggregator.model.source import Source
 from aggregator.normalise import Context, normalise
 from aggregator.parse.documents.page import read_page
-from aggregator.reading.read import DEFECTS, Desk, agency_of, event_of
+from aggregator.reading.read import Desk, agency_of, event_of
 from aggregator.text import folded, words_in_order
 from aggregator.urls import is_home_page, is_web
 

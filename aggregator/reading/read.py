@@ -11,7 +11,7 @@ from aggregator.dedup.identity import EntryKeys
 from aggregator.dedup.origin import originator
 from aggregator.dedup.signature import signature
 from aggregator.dedup.stories import NO_NAMES, PackNames, features
-from aggregator.errors import NotAFeed, UnreadableDocument
+from aggregator.errors import DEFECTS, NotAFeed, UnreadableDocument
 from aggregator.model.article import Article
 from aggregator.model.cadence import Pace
 from aggregator.model.fetch import Document, Fetched, SkippedDocument
@@ -22,13 +22,11 @@ from aggregator.model.source import AgencyName, Source
 from aggregator.model.story import StoryFeatures
 from aggregator.normalise import Context, effective, normalise, origin_of, origin_updated
 from aggregator.parse import parse
-from aggregator.topics.match import Matcher
+from aggregator.topics.match import Blame, Matcher
 
 # A checkout or an archive writes its files within moments; a desk saves one at a time.
 _UNPACKING = timedelta(seconds=60)
 _UNPACKED_TOGETHER = 3
-DEFECTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What an odd entry can make our code or a library raise: it costs that entry, not its document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +160,14 @@ def _read(
     sightings, defects, items = [], list(parsed.defects), list(left_out)
     own_items = dict(zip(map(id, parsed.entries), parsed.items, strict=False))
     shown = entry_keys(parsed.entries)
+
+    def blame(topic_id: str, error: Exception) -> None:
+        detail = f"topic {topic_id} could not be asked of an entry: {type(error).__name__}: {error}"[:200]
+        defects.append(Defect(kind="topic", detail=detail))
+
     for found in shown:
         try:
-            sightings.append(_sight(found, context, desk))
+            sightings.append(_sight(found, context, desk, blame))
             if own := own_items.get(id(found.entry)):
                 items.append(_remember(own, found, source))
         except DEFECTS as error:
@@ -214,7 +217,7 @@ def _remember(own: bytes, found: EntryKeys, source: Source) -> KnownItem:
     )
 
 
-def _sight(found: EntryKeys, context: Context, desk: Desk) -> Sighting:
+def _sight(found: EntryKeys, context: Context, desk: Desk, blame: Blame) -> Sighting:
     entry, source = found.entry, context.source
     article = normalise(entry, context)
     prints = fingerprints(article)
@@ -229,7 +232,7 @@ def _sight(found: EntryKeys, context: Context, desk: Desk) -> Sighting:
         link=entry.link,
         article=article,
         fingerprints=prints,
-        matches=desk.matcher.match(article, source.id),
+        matches=desk.matcher.match(article, source.id, blame),
         mint_name=mint_name(source.id, keys, article),
         signature=signature(article.body_text),
         event=event_of(article, desk),

@@ -6,9 +6,10 @@ with the number of topics.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from aggregator.errors import DEFECTS
 from aggregator.model.article import Article
 from aggregator.model.topic import Evidence, Ignore, Learned, Match, Pack, Topic
 from aggregator.text import fold
@@ -24,6 +25,8 @@ from aggregator.topics.vocabulary import Vocabulary
 MAX_BODY_CHARACTERS = 200_000
 MAX_EVIDENCE = 50
 LEAD_CHARACTERS = 600
+Blame = Callable[[str, Exception], None]
+"""Told of a topic that could not be asked, and why."""
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _OF_MAIN_TEXT = frozenset(("lead", "body", "text", "opening"))
 _OF_ARTICLE = _OF_MAIN_TEXT | {"title"}
@@ -94,18 +97,23 @@ class Matcher:
     def __reduce__(self) -> tuple[type["Matcher"], "_Given"]:
         return Matcher, self._given
 
-    def match(self, article: Article, source_id: str) -> tuple[Match, ...]:
-        """The topics that the article belongs to, in the order of the configuration."""
+    def match(self, article: Article, source_id: str, blame: Blame = lambda _topic, _error: None) -> tuple[Match, ...]:
+        """The topics that the article belongs to, in the order of the configuration. One whose rule fails at the article is
+        named to `blame` and costs the others nothing.
+        """
         reading = self._reader.read(article, source_id)
-        asked = (self._topics[index] for index in self._candidates.among(reading.texts))
-        met = [
-            topic
-            for topic in asked
-            if (not topic.sources or source_id in topic.sources) and self._rulebook.holds(topic.rule, reading)
-        ]
-        if met and source_id in self._ignored and self._rulebook.holds(self._ignored[source_id], reading):
+        found: list[Match] = []
+        for topic in (self._topics[index] for index in self._candidates.among(reading.texts)):
+            if topic.sources and source_id not in topic.sources:
+                continue
+            try:
+                if self._rulebook.holds(topic.rule, reading):
+                    found.append(self._explained(topic, reading))
+            except DEFECTS as error:
+                blame(topic.id, error)
+        if found and source_id in self._ignored and self._rulebook.holds(self._ignored[source_id], reading):
             return ()
-        return tuple([self._explained(topic, reading) for topic in met])
+        return tuple(found)
 
     def _explained(self, topic: "_Asked", reading: Reading) -> Match:
         """The match with its score, and its evidence in reading order."""
