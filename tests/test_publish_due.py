@@ -219,6 +219,31 @@ def test_a_torn_entry_leaves_the_document_whole(tmp_path: Path) -> None:
             assert b"Talks" not in document
 
 
+DAMAGE = {
+    "a name": ("<title", "<t\x03tle"),
+    "a bracket": ("</title>", "</title"),
+    "an end inside": ("<title", "</entry><title"),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+@pytest.mark.parametrize("heal", [True, False])
+def test_an_entry_that_is_damaged_in_its_middle_costs_itself_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, what: str, *, heal: bool
+) -> None:
+    with publishing(tmp_path, "Talks", "Weather", topics=(ALL,)) as (at, _):
+        good, bad = DAMAGE[what]
+        row = at.rows()[0]
+        with at.store.batch() as batch:
+            batch.save_row(replace(row, fragment=(row.fragment or b"").replace(good.encode(), bad.encode(), 1)))
+        publish(works_of(at), at.now, heal=heal)
+        for form, problems in RULES.items():
+            document = (at.directory / f"all.{form}").read_bytes()
+            assert problems(document) == ()
+            assert b"Weather" in document
+    assert "all.atom" in str([record.__dict__.get("feed") for record in caplog.records if "damaged" in record.message])
+
+
 def test_a_damaged_article_in_the_queue_holds_up_nothing_else(tmp_path: Path) -> None:
     topics = (replace(ALL, max_per_hour=1), replace(TALKS, query="*", max_per_hour=1))
     with publishing(tmp_path, "Talks", "Weather", topics=topics) as (at, _):

@@ -245,8 +245,7 @@ def _publish_chunk(run: _Run, feeds: tuple[Feed, ...], *, forms: bool, compare: 
             run.failed.append((one.feed.path(run.works, ATOM), error))
             continue
         run.changes.append(replace(change, is_written=is_written))
-        if not compare:  # a process that stays
-            _note(run.works, one)
+        _note(run.works, one, is_kept=not compare)
         done.append((one, states))
     with run.works.store.batch() as batch:
         for one, states in done:
@@ -270,12 +269,17 @@ def _render_each(run: _Run, batch: Batch, feeds: Iterable[Feed], *, with_forms: 
             yield rendered
 
 
-def _note(works: Works, rendered: Rendered) -> None:
-    """Remember how the document lies there."""
+def _note(works: Works, rendered: Rendered, *, is_kept: bool) -> None:
+    """Remember how the document lies there, in a process that stays, and say where it lacks an entry."""
     name, path = rendered.feed.name, rendered.feed.path(works, ATOM)
     layout, stamp = laid_out(rendered.data, rendered.entries, rendered.highest_position), files.stamp_of(path)
     works.shelf.take(name)
-    if layout and stamp:
+    if layout is None and rendered.entries.entry_ids:
+        _LOG.error(
+            "an entry that is damaged in the store is left out; `aggregator db check` may say more",
+            extra={"feed": path.name},
+        )
+    if layout and stamp and is_kept:
         works.shelf.keep(name, Note(path=path, stamp=stamp, digest=rendered.digest, layout=layout))
 
 

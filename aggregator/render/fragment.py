@@ -1,6 +1,7 @@
 """The `<entry>` that is stored with a ledger row -> its parts, from which the other formats are made: one truth, one reading."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
@@ -82,6 +83,27 @@ class EntryParts:
 def is_whole(fragment: bytes) -> bool:
     """Whether the stored entry begins and ends as one: what a disk tore must not tear the document around it."""
     return fragment.startswith(b"<entry") and (fragment.endswith((b"</entry>", b"/>")))
+
+
+@lru_cache(maxsize=256)
+def is_entry(fragment: bytes) -> bool:
+    """The same of what stands between: whether it is one well-formed entry. A new one is asked about for every feed."""
+    if not is_whole(fragment):
+        return False
+    try:
+        found = etree.fromstring(_OPEN + fragment + _CLOSE, _PARSER)
+    except etree.XMLSyntaxError:
+        return False
+    return [(child.tag, child.tail) for child in found] == [(f"{_A}entry", None)]
+
+
+def is_well_formed(document: bytes) -> bool:
+    """Whether a reader can read the document at all."""
+    try:
+        etree.fromstring(document, _PARSER)
+    except etree.XMLSyntaxError:
+        return False
+    return True
 
 
 def read_entry(fragment: bytes) -> EntryParts:
