@@ -8,7 +8,8 @@ it joins, digests and writes documents of the same size that lie in memory: what
 part of it that the operating system takes to make, fill and rename the files. Nothing is compressed.
 
 TMPDIR says where. ext4 without a journal looks at every file that was deleted in the last minutes before it makes one
-(`recently_deleted` in fs/ext4/ialloc.c), so its part grows with each round; a memory file system shows the program alone.
+(`recently_deleted` in fs/ext4/ialloc.c), so its part grows with each round, and is larger than `files` shows, which has a folder of its own; a memory file system shows
+the program alone.
 """
 
 import argparse
