@@ -28,19 +28,21 @@ class Decided:
 
 
 def decided_by_desk(reader: "Reader", topic_id: str) -> Iterator[Decided]:
-    """Pinned articles are wanted; those dropped are not, nor those killed although they matched the topic."""
+    """Pinned articles are wanted; those dropped are not, nor those killed although they matched the topic. What a source took
+    back, or was erased, says nothing of the topic.
+    """
     from aggregator.desk import standing
+    from aggregator.model.desk import Word
 
     by_article: dict[str, list[Decision]] = {}
     for decision in reader.decisions():
         by_article.setdefault(decision.article_uri, []).append(decision)
     for uri, decisions in by_article.items():
         says = standing(decisions)
-        is_unwanted = topic_id in says.dropped or (
-            says.killed is not None and reader.match_of(uri, topic_id) is not None
-        )
-        is_wanted = topic_id in says.pinned and not says.killed
-        view = reader.article_view(uri) if is_wanted or is_unwanted else None
+        is_killed = any(one.word is Word.KILL for one in decisions)
+        is_unwanted = topic_id in says.dropped or (is_killed and reader.match_of(uri, topic_id) is not None)
+        is_wanted = topic_id in says.pinned and not is_killed
+        view = reader.article_view(uri) if (is_wanted or is_unwanted) and not says.is_erased else None
         if view:
             sources = tuple(dict.fromkeys(seen.source_id for seen in view.observations))
             yield Decided(name=uri, article=view.stored.article, source_ids=sources, is_wanted=is_wanted)
