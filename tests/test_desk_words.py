@@ -191,12 +191,14 @@ def test_a_file_of_a_topic_that_is_gone_does_not_keep_what_was_erased(
         at.run()
         at.topics = (replace(EVERYTHING, id="other"),)
         at.run()
-        assert traces(at.directory) == ["all.atom", "other.atom"]
+        assert traces(at.directory) == [
+            f"{topic}.{form}" for topic in ("all", "other") for form in ("atom", "json", "rss")
+        ]
         (uri,) = [view.stored.uri for view in at.articles() if CANARY in view.stored.article.headline]
         decide(at, Word.ERASE, uri)
         at.run()
         assert traces(tmp_path) == []
-        assert not (at.directory / "all.atom").exists()
+        assert list(at.directory.glob("all.*")) == []
 
 
 def decided(at: Desk) -> list[str]:

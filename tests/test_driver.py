@@ -65,7 +65,7 @@ def test_a_question_about_another_table_sends_nothing(driver: Driver) -> None:
 @pytest.mark.parametrize("name", [name for name, value in vars(statements).items() if isinstance(value, Prepared)])
 def test_every_prepared_statement_has_a_text_in_both_dialects(name: str) -> None:
     prepared = getattr(statements, name)
-    lengths = tuple((one, 2) for one in ("keys", "digests", "numbers", "uris", "states"))
+    lengths = tuple((one, 2) for one in ("keys", "digests", "numbers", "uris", "states", "steps", "topics"))
     for dialect, mark in (("sqlite", ":"), ("postgresql", "%(")):
         text, _ = prepared.text(dialect, lengths)
         assert "POSTCOMPILE" not in text

@@ -224,7 +224,7 @@ def test_a_megabyte_of_a_document_is_read_or_refused(runner: asyncio.Runner, rea
 class Stalling:
     """A matcher that never comes back from one article: stands for a defect that nobody knows yet."""
 
-    def match(self, article: Article, source_id: str) -> tuple[Match, ...]:
+    def match(self, article: Article, source_id: str, _blame: object = None) -> tuple[Match, ...]:
         while article.headline == "Endless":
             pass
         return ()

@@ -94,7 +94,8 @@ def test_equal_pages_are_written_once(at: Desk) -> None:
 def test_one_new_entry_makes_its_page_and_the_lists_anew(at: Desk, tmp_path: Path) -> None:
     written(at, heal=True)
     before = {path: path.stat().st_mtime_ns for path in (at.directory / "entries").iterdir()}
-    write(tmp_path / "in", "3.txt", wire("Envoys meet for round 3", 3))
+    text = "Two dredgers began to clear the basin of Derna on Saturday; the harbour master expects the work to last a month."
+    write(tmp_path / "in", "3.txt", f"Dredgers reach Derna\n\nDERNA, February 28, 2026. /DESK/. {text}\n")
     at.now += timedelta(minutes=1)
     _, changes = at.run()
     works = replace(at.works(HttpFetcher(LIMITS)), writes_pages=True)
@@ -103,9 +104,9 @@ def test_one_new_entry_makes_its_page_and_the_lists_anew(at: Desk, tmp_path: Pat
     # Its own, two topics, the front, the sources.
     assert write_pages(works, at.now, written=files) == 5
     assert len(files) == 7
-    assert entry_of(at, "Envoys meet for round 3").exists()
+    assert entry_of(at, "Dredgers reach Derna").exists()
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert "round 3" in (at.directory / "index.html").read_text("utf-8")
+    assert "Dredgers" in (at.directory / "index.html").read_text("utf-8")
 
 
 def test_a_deleted_or_torn_page_heals_at_the_next_start(at: Desk) -> None:

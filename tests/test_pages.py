@@ -20,7 +20,7 @@ from aggregator.model.source import AgencyName, Announce, Republish, Source, Sou
 from aggregator.model.topic import Concept, Grain, Pack, Topic
 from aggregator.pipeline import index_all
 from aggregator.storage import Store
-from aggregator.text import digest
+from aggregator.text import bytes_digest
 from aggregator.web import Heartbeat, Site, create_app
 from tests.desk import START, Desk, desk
 from tests.documents import item, rss, write
@@ -630,7 +630,7 @@ def archived(at: Desk) -> Desk:
         topic_id="talks",
         grain=Grain.UNIQUE,
         number=1,
-        bytes_digest=digest(ARCHIVE),
+        bytes_digest=bytes_digest(ARCHIVE),
         changed_at=datetime(2026, 2, 1, tzinfo=START.tzinfo),
     )
     with at.store.batch() as batch:

@@ -126,7 +126,7 @@ def test_what_may_take_long_is_read_by_a_worker_from_the_first_on(name: str) -> 
 class Dawdling:
     """A matcher that takes its time over an article of that headline: stands for a defect that nobody knows yet."""
 
-    def match(self, article: Article, source_id: str) -> tuple[Match, ...]:
+    def match(self, article: Article, source_id: str, _blame: object = None) -> tuple[Match, ...]:
         until = time.thread_time() + (1.2 if article.headline == "Slow" else 0)
         while time.thread_time() < until:
             pass

@@ -1,5 +1,7 @@
 """Queries in their one canonical text, and its signature."""
 
+import tomllib
+
 import pytest
 
 from aggregator.errors import QueryError
@@ -54,8 +56,8 @@ def test_what_is_written_is_read_as_the_same_query(query: str) -> None:
 
 
 def test_real_rules_survive() -> None:
-    config = (ROOT / "config.toml").read_text("utf-8")
-    rules = [line.partition("=")[2].strip().strip("'") for line in config.splitlines() if line.startswith("query")]
+    config = tomllib.loads((ROOT / "config.toml").read_text("utf-8"))
+    rules = [topic["query"] for topic in config["topics"]]
     assert rules
     for rule in rules:
         parse_query(canonical(rule))

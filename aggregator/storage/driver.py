@@ -112,9 +112,10 @@ class Driver:
         for name, value in values.items():
             if isinstance(value, list):
                 # As many as a power of two, the last one again and again: the database reads a text of each length anew.
-                length = 1 << (len(value) - 1).bit_length()
+                members = value or [None]  # nothing is IN (NULL)
+                length = 1 << (len(members) - 1).bit_length()
                 lengths.append((name, length))
-                plain.update(zip(_named(name, length), chain(value, repeat(value[-1])), strict=False))
+                plain.update(zip(_named(name, length), chain(members, repeat(members[-1])), strict=False))
             else:
                 plain[name] = value
         text, constants = statement.text(self.dialect.name, tuple(lengths))

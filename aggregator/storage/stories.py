@@ -206,7 +206,9 @@ class Stories:
 
     def choice(self, uri: str) -> tuple[StoryMember, ...]:
         """What the choice of a representative needs of the members."""
-        killed = exists().where(decision.c.article_uri == article.c.uri, decision.c.word == Word.KILL.value)
+        killed = exists().where(
+            decision.c.article_uri == article.c.uri, decision.c.word.in_([Word.KILL.value, Word.ERASE.value])
+        )
         query = (
             select(
                 article.c.uri,
