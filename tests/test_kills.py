@@ -95,7 +95,7 @@ def test_twenty_kills_lose_double_and_tear_nothing(tmp_path: Path) -> None:
         tables = (feed_table(url, name) for name, url in addresses.items())
         configure(tmp_path, free_port(), folder_table(), *tables)
         for kill in range(1, _KILLS + 1):
-            lifetime_s = chance.uniform(0.5, 2.3)
+            lifetime_s = chance.uniform(0.8, 3.3)
             live_and_be_killed(tmp_path, sources, lifetime_s, chance.uniform(0.0, lifetime_s))
             now = published(tmp_path)
             assert now.items() >= ever.items(), f"kill {kill}, seed {seed}"
