@@ -56,4 +56,4 @@ def test_links_are_read_as_they_are_meant(case: Field) -> None:
 def test_a_long_field_costs_no_time(text: str) -> None:
     started = time.process_time()
     targets(text)
-    assert time.process_time() - started < 0.2
+    assert time.process_time() - started < 1
