@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import os
+import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -274,16 +274,14 @@ def test_a_file_that_cannot_be_written_is_tried_again_and_delays_no_other(tmp_pa
         assert due(at) == set()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission_delays_no_other_feed(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_delays_no_other_feed(tmp_path: Path) -> None:
     with publishing(tmp_path, *(f"Talks {number}" for number in range(1, 51))) as (at, _):
-        (at.directory / "talks" / "archive" / "000001.atom").unlink()
-        (at.directory / "talks" / "archive").chmod(0o500)
+        shutil.rmtree(at.directory / "talks" / "archive")
+        (at.directory / "talks" / "archive").write_text("in the way", "utf-8")
         (at.directory / "all.atom").unlink()
         with pytest.raises(PublishError, match="talks"):
             publish(works_of(at), at.now, heal=True)
         assert (at.directory / "all.atom").exists()
-        (at.directory / "talks" / "archive").chmod(0o755)
 
 
 # Lists and the command
