@@ -72,26 +72,10 @@ class Connections:
         try:
             if url.scheme == "https":
                 await stream.start_tls(self._context, host)
-            return Connection(origin_of(url), _http(origin, stream), stream)
+            return Connection(origin_of(url), httpcore.AsyncHTTP11Connection(origin, stream), stream)
         except BaseException:  # a cancelled handshake as well: nobody else knows the stream
             await stream.aclose()
             raise
-
-
-class _Unlocked:
-    """In place of the lock of httpcore's connection: no two tasks ask one connection (`hosts`), and the lock costs a poll three
-    cancel scopes of anyio.
-    """
-
-    async def __aenter__(self) -> None: ...
-
-    async def __aexit__(self, *_: object) -> None: ...
-
-
-def _http(origin: httpcore.Origin, stream: Stream) -> httpcore.AsyncHTTP11Connection:
-    connection = httpcore.AsyncHTTP11Connection(origin, stream)
-    connection._state_lock = _Unlocked()  # type: ignore[assignment]  # noqa: SLF001  there is no option for it
-    return connection
 
 
 def origin_of(url: httpx.URL) -> bytes:
