@@ -54,6 +54,10 @@ def test_links_are_read_as_they_are_meant(case: Field) -> None:
 
 @pytest.mark.parametrize("text", ['<a>"' + '\\"<a>' * 20_000, "<" * 100_000, "<a>;" * 25_000, '<a>;rel="' * 10_000])
 def test_a_long_field_costs_no_time(text: str) -> None:
+    assert min(map(_seconds, [text] * 3)) < 0.2  # the best of three: other tests share the machine
+
+
+def _seconds(text: str) -> float:
     started = time.process_time()
     targets(text)
-    assert time.process_time() - started < 1
+    return time.process_time() - started
