@@ -115,11 +115,11 @@ def _judge(
         one, other = replace(one, url=None), replace(other, url=None)
     if not is_worth_judging(one, other):
         return None
-    agencies = (agency_of(writing, stored.article) for stored in articles)
-    return judge(
-        replace(one, agency=next(agencies), effective_at=dates[0]),
-        replace(other, agency=next(agencies), effective_at=dates[1]),
-    )
+    one, other = replace(one, effective_at=dates[0]), replace(other, effective_at=dates[1])
+    if one.source_id != other.source_id:  # a source is one originator whatever agencies it prints
+        agencies = (agency_of(writing, stored.article) for stored in articles)
+        one, other = replace(one, agency=next(agencies)), replace(other, agency=next(agencies))
+    return judge(one, other)
 
 
 def _is_a_page(batch: Batch, uri: str) -> bool:
