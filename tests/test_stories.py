@@ -464,6 +464,28 @@ def test_a_series_of_one_source_is_no_story(why: str, first: str, second: str, h
     assert place(other, [sketch], Scale(lambda _: 1.0)).story == story
 
 
+TEMPLATES = [
+    ("another round", "Results of regatta round 17", "Results of regatta round 3", None),
+    ("the same round", "Results of regatta round 17", "Results of regatta round 17", "story"),
+    ("an event is counted otherwise", "Ferry sinks off Tarbona, 12 dead", "Ferry sinks off Tarbona, 31 dead", "story"),
+]
+
+
+@pytest.mark.parametrize(("why", "first", "second", "story"), TEMPLATES, ids=[case[0] for case in TEMPLATES])
+def test_what_two_outlets_number_is_no_story(why: str, first: str, second: str, story: str | None) -> None:
+    del why
+    one, other = text(first, uri="one"), text(second, 1, uri="other")
+    sketch = StorySketch(uri="story", members=(one,))
+    assert place(other, [sketch], Scale(lambda _: 1.0)).story == story
+
+
+def test_a_number_tells_an_event_only_with_what_happened_or_where() -> None:
+    round_one, round_two = terms("Regatta 17 results, crew 4"), terms("Village 17 market, hall 4")
+    assert not set(round_one.keys) & set(round_two.keys)
+    ferry, bus = terms("Ferry sinks, 17 rescued by fishermen"), terms("Coast guard: 17 rescued at night")
+    assert set(ferry.keys) & set(bus.keys)
+
+
 NEWS = [
     ("the same", "Ferry sinks off Malta, 12 dead", 2, 2, ()),
     ("nearly the same number", "Ferry sinks off Malta, 13 dead", 2, 2, ()),

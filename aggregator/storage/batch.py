@@ -91,6 +91,7 @@ class Batch:
         except BaseException:
             self._connection.undo_part()
             self.feeds.forget_marks()
+            self.stories.forget_known()
             raise
         self._connection.end_part()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
@@ -42,25 +42,17 @@ _WITH_KEY = Prepared(
         .limit(_OF_ONE_KEY)
     )
 )
+_TIMES = Prepared(
+    lambda _: select(story_text.c.article_id, story_text.c.at).where(
+        story_text.c.article_id.in_(bindparam("numbers", expanding=True))
+    )
+)
 _TEXTS = Prepared(
     lambda _: (
         select(*_TEXT)
         .join(story_text, story_text.c.article_id == article.c.id)
         .where(article.c.id.in_(bindparam("numbers", expanding=True)))
         .order_by(article.c.id)
-    )
-)
-_NEAREST_OF = Prepared(
-    lambda _: (
-        select(*_TEXT)
-        .join(story_text, story_text.c.article_id == article.c.id)
-        .join(story_member, story_member.c.article_id == article.c.id)
-        .where(
-            story_member.c.story_uri == bindparam("story"),
-            story_text.c.at.between(bindparam("since"), bindparam("until")),
-        )
-        .order_by(func.abs(story_text.c.at - bindparam("near")), article.c.id)
-        .limit(bindparam("most"))
     )
 )
 _STORIES_OF = Prepared(
@@ -70,10 +62,10 @@ _STORIES_OF = Prepared(
 )
 _MEMBERS_OF = Prepared(
     lambda _: (
-        select(article.c.uri)
+        select(article.c.id, article.c.uri, story_text.c.at)
         .join(story_member, story_member.c.article_id == article.c.id)
+        .outerjoin(story_text, story_text.c.article_id == article.c.id)
         .where(story_member.c.story_uri == bindparam("story"))
-        .order_by(article.c.id)
     )
 )
 _STORY = Prepared(lambda _: select(story.c.representative).where(story.c.uri == bindparam("story")))
@@ -81,6 +73,13 @@ _ADD_STORY = Prepared(lambda _: insert(story), [column.name for column in story.
 _ADD_TEXT = Prepared(lambda _: insert(story_text), [column.name for column in story_text.c])
 _ADD_KEY = Prepared(lambda _: insert(story_key), ["key", "article_id"])
 _ADD_MEMBER = Prepared(lambda _: insert(story_member), [column.name for column in story_member.c])
+
+
+class _Place(NamedTuple):
+    """A member of a story; `at` is None where nothing of it is compared any more."""
+
+    uri: str
+    at: datetime | None
 
 
 class Stories:
@@ -92,7 +91,9 @@ class Stories:
         # What this transaction knows without asking, what it writes itself included.
         self._with_key: dict[int, list[int]] = {}
         self._texts: dict[int, StoryText] = {}
+        self._times: dict[int, datetime] = {}
         self._homes: dict[str, str | None] = {}
+        self._members: dict[str, dict[int, _Place]] = {}
         self._are_decisions: bool | None = None
 
     # -- what is compared
@@ -124,8 +125,16 @@ class Stories:
 
     def _uncrowded(self, numbers: Sequence[int], window: Window) -> Sequence[int]:
         """Those inside the window, unless it is in the window that they crowd."""
-        near = [number for number, text in self._of_numbers(numbers).items() if window.holds(text.at)]
+        self._look_up_times(numbers)
+        near = [number for number in numbers if number in self._times and window.holds(self._times[number])]
         return near if len(near) < _OF_ONE_KEY // 2 else ()
+
+    def _look_up_times(self, numbers: Iterable[int]) -> None:
+        """Learn when these were written; the texts themselves are ten times as much to read."""
+        unknown = [number for number in numbers if number not in self._times]
+        if unknown:
+            found = self._connection.ask(_TIMES, {"numbers": unknown})
+            self._times.update((row.article_id, to_instant(row.at)) for row in found)
 
     def remember(self, text: StoryText, *, is_new: bool) -> None:
         """Let the article be found under the keys of its present text and no others."""
@@ -141,7 +150,8 @@ class Stories:
             self._connection.write_later(_ADD_KEY, {"key": key, "article_id": number})
             if key in self._with_key:
                 self._with_key[key].append(number)
-        self._texts[number] = text
+        self._texts[number], self._times[number] = text, text.at
+        self._move(text.uri, text.at)
 
     def forget(self, uri: str) -> None:
         """Nothing of the article is compared any more."""
@@ -152,6 +162,8 @@ class Stories:
         self._connection.execute(delete(story_key).where(story_key.c.article_id == number, story_key.c.key.in_(keys)))
         self._connection.execute(delete(story_text).where(story_text.c.article_id == number))
         del self._texts[number]
+        self._times.pop(number, None)
+        self._move(uri, None)
         for key in keys:
             if number in self._with_key.get(key, ()):
                 self._with_key[key].remove(number)
@@ -182,18 +194,38 @@ class Stories:
 
     def nearest_of(self, uri: str, window: Window, at: datetime, most: int) -> tuple[StoryText, ...]:
         """The members inside the window that are nearest to that moment."""
-        where = {
-            "story": uri,
-            "since": to_microseconds(window.since),
-            "until": to_microseconds(window.until),
-            "near": to_microseconds(at),
-            "most": most,
-        }
-        return tuple(map(_text, self._connection.ask(_NEAREST_OF, where)))
+        near = sorted(
+            (abs(place.at - at), number)
+            for number, place in self._places(uri).items()
+            if place.at is not None and window.holds(place.at)
+        )
+        numbers = [number for _, number in near[:most]]
+        texts = self._of_numbers(numbers)
+        return tuple(texts[number] for number in numbers)
 
     def members_of(self, uri: str) -> tuple[str, ...]:
         """The uris of a story's members in the order of storing."""
-        return tuple(row.uri for row in self._connection.ask(_MEMBERS_OF, {"story": uri}))
+        return tuple(place.uri for _, place in sorted(self._places(uri).items()))
+
+    def _places(self, uri: str) -> dict[int, _Place]:
+        """The members of a story by number, asked for once in a transaction."""
+        found = self._members.get(uri)
+        if found is None:
+            rows = self._connection.ask(_MEMBERS_OF, {"story": uri})
+            found = {row.id: _Place(row.uri, None if row.at is None else to_instant(row.at)) for row in rows}
+            self._members[uri] = found
+        return found
+
+    def _move(self, uri: str, at: datetime | None) -> None:
+        """What is known of the article's time where it is a member."""
+        places = self._members.get(self._homes.get(uri) or "")
+        if places is not None and (number := self._number_of(uri)) in places:
+            places[number] = _Place(uri, at)
+
+    def forget_known(self) -> None:
+        """A part of the transaction was undone: what it wrote is not known any more."""
+        for known in (self._with_key, self._texts, self._times, self._homes, self._members):
+            known.clear()
 
     def exists(self, uri: str) -> bool:
         """Whether a story has or ever had the uri."""
@@ -226,6 +258,7 @@ class Stories:
     def add(self, uri: str, representative: str) -> None:
         """Write a new story."""
         self._connection.write_later(_ADD_STORY, {"uri": uri, "representative": representative, "merged_into": None})
+        self._members[uri] = {}
 
     def represent(self, uri: str, representative: str) -> None:
         """Another article stands for the story."""
@@ -233,17 +266,20 @@ class Stories:
 
     def merge(self, gone: str, into: str) -> None:
         """All members of the one are members of the other; the uri of the one leads there."""
+        everyone = self._places(into) | self._places(gone)
         self._connection.execute(update(story_member).where(story_member.c.story_uri == gone).values(story_uri=into))
         self._connection.execute(update(story).where(story.c.merged_into == gone).values(merged_into=into))
         self._connection.execute(update(story).where(story.c.uri == gone).values(merged_into=into))
         self._homes.update((uri, into) for uri, home in list(self._homes.items()) if home == gone)
+        self._members[gone], self._members[into] = {}, everyone
 
     def join(self, member: StoryMembership) -> None:
         """The article is in that story and in no other."""
+        number, places = self._number_of(member.uri), self._places(member.story)
         if self.stories_of([member.uri]):
             self.leave(member.uri)
         values = {
-            "article_id": self._number_of(member.uri),
+            "article_id": number,
             "story_uri": member.story,
             "relation": member.relation.value,
             "score": member.score,
@@ -251,11 +287,16 @@ class Stories:
         }
         self._connection.write_later(_ADD_MEMBER, values)
         self._homes[member.uri] = member.story
+        text = self._of_numbers([number]).get(number)
+        places[number] = _Place(member.uri, text.at if text else None)
 
     def leave(self, uri: str) -> None:
         """The article is in no story."""
-        self._connection.execute(delete(story_member).where(story_member.c.article_id == self._number_of(uri)))
+        number, home = self._number_of(uri), self.stories_of([uri]).get(uri)
+        self._connection.execute(delete(story_member).where(story_member.c.article_id == number))
         self._homes[uri] = None
+        if home in self._members:
+            self._members[home].pop(number, None)
 
     def memberships(self, uri: str) -> tuple[StoryMembership, ...]:
         """The members of the article's story, in the order of storing; empty where it is in none."""

@@ -2,7 +2,7 @@
 
 from aggregator.dedup.stories.arrival import began, described, should_reconsider
 from aggregator.dedup.stories.developments import developments
-from aggregator.dedup.stories.frequencies import Frequencies, Weights
+from aggregator.dedup.stories.frequencies import Frequencies
 from aggregator.dedup.stories.likeness import WINDOW_HOURS, Scale
 from aggregator.dedup.stories.names import NO_NAMES, PackNames, pack_names
 from aggregator.dedup.stories.placing import Pair, place
@@ -18,7 +18,6 @@ __all__ = [
     "PackNames",
     "Pair",
     "Scale",
-    "Weights",
     "began",
     "described",
     "developments",

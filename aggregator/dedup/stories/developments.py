@@ -6,8 +6,9 @@ wording of a number ("12", "a dozen", "more than 11") is no news, nor is a name 
 
 from collections.abc import Iterable, Sequence
 
-from aggregator.dedup.stories.likeness import is_near, readable
+from aggregator.dedup.stories.likeness import readable
 from aggregator.dedup.stories.names import skeleton
+from aggregator.dedup.stories.numbers import amount, is_near
 from aggregator.model.story import StoryText
 
 
@@ -33,7 +34,7 @@ def _all(one: StoryText) -> Iterable[str]:
 def _numbers(text: StoryText, told: Sequence[StoryText]) -> Iterable[str]:
     known = [term for one in told for term in _all(one) if term[0] == "#"]
     for term in text.features.headline:
-        if term[0] == "#" and not any(is_near(term, other) for other in known):
+        if term[0] == "#" and not any(is_near(amount(term), amount(other)) for other in known):
             yield f"number {readable([term])[0]}"
 
 

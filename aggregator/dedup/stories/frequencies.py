@@ -5,7 +5,7 @@ weeks take under 2 MB whatever a desk reads.
 """
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -54,13 +54,13 @@ class Frequencies:
         for day in [day for day in self._days if day < first]:
             del self._days[day]
 
-    def weights(self, at: datetime) -> "Weights":
-        """The weights of terms for an article of that time."""
+    def weights(self, at: datetime) -> Callable[[str], float]:
+        """What gives the weight of a term for an article of that time."""
         day = _day(at)
         near = {
             other: 0.5 ** (abs(other - day) / _HALF_LIFE_DAYS) for other in self._days if abs(other - day) <= _KEPT_DAYS
         }
-        return Weights([(self._days[other], share) for other, share in sorted(near.items())])
+        return _Weights([(self._days[other], share) for other, share in sorted(near.items())]).__getitem__
 
     def days(self) -> Mapping[int, bytes]:
         """The tables for the store, by the day."""
@@ -75,20 +75,18 @@ class Frequencies:
         return found
 
 
-class Weights:
-    """What a term is worth on one day: the rarer, the more."""
+class _Weights(dict[str, float]):
+    """What a term is worth on one day: the rarer, the more. Filled as terms are asked for."""
 
     def __init__(self, days: list[tuple["array[int]", float]]) -> None:
+        super().__init__()
         self._days = days
         self._articles = _PRIOR + sum(table[_COUNT] * share for table, share in days)
-        self._known: dict[str, float] = {}
 
-    def __call__(self, term: str) -> float:
-        found = self._known.get(term)
-        if found is None:
-            slot = _slot(term)
-            count = sum(table[slot] * share for table, share in self._days)
-            found = self._known[term] = log(1 + self._articles / (1 + count))
+    def __missing__(self, term: str) -> float:
+        slot = _slot(term)
+        count = sum([table[slot] * share for table, share in self._days])
+        self[term] = found = log(1 + self._articles / (1 + count))
         return found
 
 

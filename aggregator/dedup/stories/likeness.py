@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, sqrt
 
-from aggregator.dedup.stories.numbers import amount
+from aggregator.dedup.stories.numbers import amount, is_near
 from aggregator.model.story import StoryText
 
 WINDOW_HOURS = 72.0
@@ -19,8 +19,6 @@ _LEAD = 0.3
 _COVERED = 0.35
 _OTHER_EVENTS = 0.8
 _OTHER_NUMBERS = 0.9
-# Two counts of one thing: 61, and "more than 60".
-_NEAR = 0.15
 _BRIDGES = 3
 # "7 ways to spend the weekend of 4 July", a week later "... of 11 July"; within a day it is the count that rises. What has no
 # date of its own is of the moment it was seen in, with all of its source.
@@ -43,7 +41,18 @@ class Likeness:
 class Weighed:
     """A text with its terms weighed; lengths are 1, so that products are cosines."""
 
-    __slots__ = ("_bridges", "_weigh", "_weights", "all", "events", "has_lead", "headline", "numbers", "text")
+    __slots__ = (
+        "_bridges",
+        "_weigh",
+        "_weights",
+        "all",
+        "amounts",
+        "events",
+        "has_lead",
+        "headline",
+        "numbers",
+        "text",
+    )
 
     def __init__(self, text: StoryText, weigh: Weigh) -> None:
         found = text.features
@@ -57,6 +66,7 @@ class Weighed:
         self.has_lead = bool(found.lead)
         self.events = frozenset(term for term in found.headline if term[0] == "=")
         self.numbers = tuple(term for term in headline if term[0] == "#")
+        self.amounts = tuple(map(amount, self.numbers))
 
     @property
     def bridges(self) -> dict[str, float]:
@@ -104,10 +114,9 @@ def likeness(one: Weighed, other: Weighed) -> Likeness:
     if not one.events <= other.all and not other.events <= one.all:
         # Each tells what the other does not: found, and buried.
         score *= _OTHER_EVENTS
-    is_apart = hours >= _SERIES_HOURS or hours == 0
-    if is_apart and one.text.source_id == other.text.source_id and _is_series(one, other):
-        return Likeness(0.0, shared, (), hours)
-    numbers = _differing(one.numbers, other.numbers)
+    numbers = _differing(one, other)
+    if _may_be_series(one, other, hours, shared, numbers) and _is_series(one, other):
+        return Likeness(0.0, shared, numbers, hours)
     if numbers:
         score *= _OTHER_NUMBERS
     return Likeness(score * exp(-hours / _FADE_HOURS), shared, numbers, hours)
@@ -155,6 +164,17 @@ def _of_length_one(weights: Mapping[str, float]) -> dict[str, float]:
     return {term: weight / length for term, weight in weights.items()} if length else {}
 
 
+def _may_be_series(one: Weighed, other: Weighed, hours: float, shared: Iterable[str], numbers: tuple[str, ...]) -> bool:
+    """Whether two headlines that differ in nothing but numbers are two of a series.
+
+    A source's own are where its count has had no time to rise; those of two sources ("Results of round 17", and of round 3)
+    where they say nothing that happened: of that two outlets count differently.
+    """
+    if one.text.source_id == other.text.source_id:
+        return hours >= _SERIES_HOURS or hours == 0
+    return bool(numbers) and not any(term[0] == "=" for term in shared)
+
+
 def _is_series(one: Weighed, other: Weighed) -> bool:
     """Whether a source gives each of its days, weeks, rounds the same headline with other numbers in it."""
     if not set(one.numbers) - set(other.numbers) or not set(other.numbers) - set(one.numbers):
@@ -163,16 +183,13 @@ def _is_series(one: Weighed, other: Weighed) -> bool:
     return len(words & others) >= _SERIES_SHARE * len(words | others)
 
 
-def _differing(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+def _differing(one: Weighed, other: Weighed) -> tuple[str, ...]:
     """The first numbers of two headlines of which none are the same or nearly."""
-    if not one or not other or any(is_near(left, right) for left in one for right in other):
+    if not one.amounts or not other.amounts:
         return ()
-    return (f"{one[0][1:]} / {other[0][1:]}",)
-
-
-def is_near(left: str, right: str) -> bool:
-    """Whether two numbers may count one thing."""
-    return abs(amount(left) - amount(right)) <= _NEAR * max(amount(left), amount(right))
+    if any(is_near(left, right) for left in one.amounts for right in other.amounts):
+        return ()
+    return (f"{one.numbers[0][1:]} / {other.numbers[0][1:]}",)
 
 
 def readable(terms: Iterable[str]) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ import re
 from aggregator.dedup.stories.vocabulary import SCALES, SPELLED
 
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
+# Two counts of one thing: 61, and "more than 60".
+_NEAR = 0.15
 _YEAR = range(1900, 2100)
 
 
@@ -35,3 +37,8 @@ def _value(digits: str) -> float | None:
 def amount(term: str) -> float:
     """The number that a term stands for."""
     return float(term[1:])
+
+
+def is_near(one: float, other: float) -> bool:
+    """Whether two amounts may count one thing."""
+    return abs(one - other) <= _NEAR * max(one, other)

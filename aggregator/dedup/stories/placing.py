@@ -54,11 +54,11 @@ def place(
     decided = _decided(text, allowed, must_link) or _as_copy(text, allowed)
     if decided is not None:
         return decided
-    fits = [fit for story in allowed if (fit := _fit(text, story, scale)) is not None and fit.score >= JOIN]
-    if not fits:
-        return _new(text, allowed, scale)
-    best = max(fits, key=lambda fit: (fit.score, fit.story.uri))
-    others = [fit.story for fit in fits if fit is not best]
+    fits = [fit for story in allowed if (fit := _fit(text, story, scale)) is not None and fit.score > 0]
+    best = max(fits, key=lambda fit: (fit.score, fit.story.uri), default=None)
+    if best is None or best.score < JOIN:
+        return _new(best)
+    others = [fit.story for fit in fits if fit is not best and fit.score >= JOIN]
     return Placement(
         story=best.story.uri,
         relation=_relation(text, best),
@@ -103,33 +103,31 @@ def _as_copy(text: StoryText, stories: Sequence[StorySketch]) -> Placement | Non
     return None
 
 
-def _new(text: StoryText, stories: Sequence[StorySketch], scale: Scale) -> Placement:
+def _new(nearest: _Fit | None) -> Placement:
     """A story of its own; the evidence names what came nearest."""
-    fits = [fit for story in stories if (fit := _fit(text, story, scale)) is not None and fit.score > 0]
-    if not fits:
+    if nearest is None:
         evidence = StoryEvidence(reason="nothing like it in the window")
         return Placement(story=None, relation=StoryRelation.INDEPENDENT, score=0.0, evidence=evidence)
-    best = max(fits, key=lambda fit: (fit.score, fit.story.uri))
     return Placement(
         story=None,
         relation=StoryRelation.INDEPENDENT,
-        score=round(best.score, 3),
-        evidence=_evidence("no story is near enough", best),
+        score=round(nearest.score, 3),
+        evidence=_evidence("no story is near enough", nearest),
     )
 
 
 def _fit(text: StoryText, story: StorySketch, scale: Scale) -> _Fit | None:
     """How well the text fits the story; None where no member is inside the window."""
-    one = scale.weighed(text)
     near = [member for member in story.members if _hours(text, member) <= WINDOW_HOURS and member.uri != text.uri]
     if not near:
         return None
     near = sorted(near, key=lambda member: (_hours(text, member), member.uri))[:_MEMBERS]
-    others = [scale.weighed(member) for member in near]
     found = [scale.like(text, member) for member in near]
     at = max(range(len(found)), key=lambda i: (found[i].score, near[i].uri))
     mean = sum(each.score for each in found) / len(found)
-    score = (_NEAREST * found[at].score + (1 - _NEAREST) * mean) * _familiar(one, others)
+    score = _NEAREST * found[at].score + (1 - _NEAREST) * mean
+    if score > 0:
+        score *= _familiar(scale.weighed(text), [scale.weighed(member) for member in near])
     if all(member.source_id == text.source_id for member in near):
         score *= _OF_ONE_SOURCE
     return _Fit(story, score, found[at], near[at])

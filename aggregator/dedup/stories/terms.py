@@ -46,6 +46,10 @@ _CLITICS = re.compile(r"^(?:[وفبلك]?ال|لل|[وفبل])(?=[\u0621-\u064a]
 _SHORT_ENDINGS = frozenset({"", "ي", "يه", "يا", "يين", "يون", "يات", "а", "е", "у", "ом"})
 
 
+# The places of two terms among those of a headline, the highest in rank first.
+_BY_RANK = sorted(combinations(range(_KEYED_TERMS), 2), key=lambda pair: (sum(pair), pair))
+
+
 class _Token(NamedTuple):
     printed: str
     folded: str
@@ -193,8 +197,14 @@ def _keys(found: StoryFeatures) -> tuple[int, ...]:
     What happened first, then where and how many: these are the same in every wording and language.
     """
     ranked = sorted((*found.headline, *found.background), key=_rank)[:_KEYED_TERMS]
-    places = sorted(combinations(range(len(ranked)), 2), key=lambda pair: (sum(pair), pair))
-    return tuple(_key(*sorted((ranked[one], ranked[other]))) for one, other in places[:_MAX_KEYS])
+    pairs = [pair for pair in _BY_RANK if pair[1] < len(ranked) and _tells(ranked[pair[0]], ranked[pair[1]])]
+    return tuple(_key(*sorted((ranked[one], ranked[other]))) for one, other in pairs[:_MAX_KEYS])
+
+
+def _tells(one: str, other: str) -> bool:
+    """Whether two terms may tell an event: not "story 17", nor two numbers, but "17 killed" and "17 in Libya"."""
+    kinds = {one[0], other[0]}
+    return "#" not in kinds or not kinds.isdisjoint("=+")
 
 
 def _rank(term: str) -> tuple[int, int, str]:
@@ -214,6 +224,8 @@ def packed(found: StoryFeatures) -> bytes:
     return len(found.keys).to_bytes(1) + keys + text.encode("utf-8", "surrogatepass")
 
 
+# A report is held against the reports of three days: the same ones are read from the store again and again.
+@lru_cache(maxsize=1 << 12)
 def unpacked(data: bytes) -> StoryFeatures:
     """The features that `packed` wrote."""
     count, rest = data[0], data[1:]
