@@ -142,18 +142,24 @@ def _may_end(ending: str, beginning: str) -> bool:
     return len(ending) <= (min(_ENDING, len(beginning) - 2) if beginning.isascii() else _ENDING_ELSEWHERE)
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    plain = _DOTTED.sub(lambda found: found[0].replace(".", ""), text)
-    for found in _TOKEN.finditer(plain):
-        if found["word"]:
-            yield from _words(found["word"])
+def _tokens(text: str) -> list[_Token]:
+    plain = _DOTTED.sub(_without_dots, text) if "." in text else text
+    found: list[_Token] = []
+    for number, half, unit, word in _TOKEN.findall(plain):
+        if word:
+            found += _words(word)
             continue
-        unit = folded(found["unit"] or "")
-        number = number_term(found["number"], half=found["half"] is not None, unit=unit)
-        if number is not None:
-            yield _Token(printed=found["number"], folded=found["number"], number=number)
-        if unit and unit not in SCALES:
-            yield from _words(found["unit"])
+        folded_unit = folded(unit) if unit else ""
+        term = number_term(number, half=bool(half), unit=folded_unit)
+        if term is not None:
+            found.append(_Token(printed=number, folded=number, number=term))
+        if unit and folded_unit not in SCALES:
+            found += _words(unit)
+    return found
+
+
+def _without_dots(found: re.Match[str]) -> str:
+    return found[0].replace(".", "")
 
 
 @lru_cache(maxsize=1 << 14)
