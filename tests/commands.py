@@ -10,6 +10,7 @@ from aggregator.config import load
 from aggregator.errors import AggregatorError
 from tests.desk import desk
 from tests.program import Done
+from tests.undisturbed import logging_put_back
 
 TALKS = """Envoys agree on a date for talks on Libya, minister says
 
@@ -62,7 +63,8 @@ query = "libya AND talks"
 
 def invoke(folder: Path, *arguments: str) -> Done:
     """Run a command on the folder's configuration; an error of ours becomes its message and exit code, as in `main`."""
-    result = CliRunner().invoke(app, ["--config", str(folder / "config.toml"), *arguments])
+    with logging_put_back():  # the runner closes the stream that `run` and `once` log to
+        result = CliRunner().invoke(app, ["--config", str(folder / "config.toml"), *arguments])
     if isinstance(result.exception, AggregatorError):
         return Done(code=result.exception.exit_code, out=result.stdout, err=f"{result.stderr}{result.exception}\n")
     if result.exception and not isinstance(result.exception, SystemExit):

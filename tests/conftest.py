@@ -1,8 +1,10 @@
-"""What every test run shares: where everything is installed, a skipped test is a failure."""
+"""What every test run shares: where everything is installed, a skipped test is a failure; no test disturbs a later one."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
+
+from tests.undisturbed import logging_put_back, surroundings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,3 +22,14 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _undisturbed() -> Iterator[None]:
+    """Name the test that leaves its process changed, not the later one that fails of it in some orders."""
+    before = surroundings()
+    with logging_put_back():
+        yield
+        after = surroundings()
+    left = [name for name, value in before.items() if after[name] != value]
+    assert not left, f"the test leaves behind what it changed: {', '.join(left)}"

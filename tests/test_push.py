@@ -371,6 +371,7 @@ def test_a_forged_delivery_alone_polls_nothing(desks: Desks) -> None:
 
 def test_nothing_of_a_delivery_reaches_the_log(desks: Desks, caplog: pytest.LogCaptureFixture) -> None:
     desks.subscribe()
+    caplog.clear()
     with caplog.at_level(logging.DEBUG):
         desks.deliver(body=b"<title>loud words</title>", signature="sha256=\x1b[31mcrimson")
         desks.deliver(token="loud-token")

@@ -12,6 +12,7 @@ from contextlib import contextmanager, redirect_stderr
 import pytest
 
 from aggregator.telemetry import set_up
+from tests.undisturbed import logging_put_back
 
 FORGED = "a\nlevel=error event=forged\r\x1b[2J\x1b]0;title\x07 b\u2028c\u202ed"
 LOG = logging.getLogger("aggregator.test")
@@ -20,17 +21,10 @@ LOG = logging.getLogger("aggregator.test")
 @contextmanager
 def log(*, verbosity: int = 0) -> Iterator[io.StringIO]:
     """The log of the program into a pipe, as every command sets it up; taken back at the end."""
-    root, ours = logging.getLogger(), logging.getLogger("aggregator")
-    handlers, levels = root.handlers[:], (root.level, ours.level)
     stream = io.StringIO()
-    try:
-        with redirect_stderr(stream):
-            set_up(verbosity=verbosity)
-            yield stream
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(levels[0])
-        ours.setLevel(levels[1])
+    with logging_put_back(), redirect_stderr(stream):
+        set_up(verbosity=verbosity)
+        yield stream
 
 
 def test_a_record_is_one_line_of_keys_and_values() -> None:
@@ -116,6 +110,7 @@ def test_setting_up_twice_logs_once() -> None:
 ON_A_TERMINAL = f"""
 import logging
 from aggregator.telemetry import set_up
+from tests.undisturbed import logging_put_back
 set_up(verbosity=0)
 log = logging.getLogger("aggregator.test")
 log.info("poll", extra={{"note": {FORGED!r}}})
