@@ -5,6 +5,8 @@ STAMP := .venv/.stamp
 LOCK_STAMP := .venv/.lock-stamp
 # Two workers on two cores; random order is pytest-randomly's default.
 WORKERS ?= 2
+# Compiled once: some containers forbid it, and each of the hundreds of programs that the tests start would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup run test check lint fix lock quality quality-short bench manners screenshots
 .DEFAULT_GOAL := check

@@ -33,8 +33,9 @@ class Done:
 
 
 def environment() -> dict[str, str]:
-    """The test's environment without what would change the program's behaviour."""
+    """The test's environment without what would change the program's behaviour, or compile it anew at every start."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AGGREGATOR_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return kept | {"NO_COLOR": "1", "PYTHONWARNINGS": "error::ResourceWarning"}
 
 
