@@ -21,6 +21,7 @@ from aggregator.model.topic import Ignore, Pack, Topic
 from aggregator.pipeline import FeedChange, Works, attend, poll, publish, rematch
 from aggregator.storage import ArticleView, Store
 from aggregator.topics.match import compile_topics
+from tests.stores import put_empty_store
 
 INSTANCE = UUID("00000000-0000-4000-8000-000000000001")
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -135,6 +136,7 @@ def desk(
     now: datetime = START,
 ) -> Iterator[Desk]:
     """A desk whose store and feeds lie in the folder; opened again it goes on."""
+    put_empty_store(folder / "store.db")
     store = Store(f"sqlite:///{folder / 'store.db'}")
     try:
         yield Desk(store, folder / "feeds", sources, topics, agencies, packs, now)
