@@ -1,10 +1,14 @@
 """Commands inside the test's own process, and a small desk for them: two wire texts, one of which its topic matches."""
 
 import os
+import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 from typer.testing import CliRunner
 
+from aggregator.cli import main
 from aggregator.cli.app import app
 from aggregator.config import load
 from aggregator.errors import AggregatorError
@@ -70,6 +74,28 @@ def invoke(folder: Path, *arguments: str) -> Done:
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Done(code=result.exit_code, out=result.stdout, err=result.stderr)
+
+
+def typed(folder: Path, *arguments: str) -> Done:
+    """Run a command as a user types it in the folder: like `program.run`, without the second that a new interpreter takes."""
+    out, err = (TextIOWrapper(BytesIO(), "utf-8", newline="", write_through=True) for _ in range(2))
+    argv, hook = sys.argv, sys.excepthook  # typer sets a hook of its own
+    sys.argv = ["aggregator", *arguments]
+    try:
+        with chdir(folder), logging_put_back(), redirect_stdout(out), redirect_stderr(err):
+            main()
+        code: object = 0
+    except SystemExit as end:
+        code = end.code
+    finally:
+        sys.argv, sys.excepthook = argv, hook
+    assert isinstance(code, int)
+    return Done(code=code, out=_written(out), err=_written(err))
+
+
+def _written(stream: TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 def configure(folder: Path, more: str = "") -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.storage import lock_file
+from tests.commands import typed
 from tests.loopback import Reply, serve
 from tests.program import ROOT, run
 
@@ -70,8 +71,8 @@ def test_a_wire_text_becomes_a_feed_and_nothing_changes_the_second_time(folder: 
 def test_seeds_list_shows_what_was_read_with_its_evidence(folder: Path) -> None:
     (folder / "in" / "empty.txt").write_text("", "utf-8")
     os.utime(folder / "in" / "empty.txt", (1_700_000_000, 1_700_000_000))
-    run(folder, "once")
-    failed, read = run(folder, "seeds", "list", "--json").objects
+    typed(folder, "once")
+    failed, read = typed(folder, "seeds", "list", "--json").objects
     assert (failed["path"], failed["status"], failed["uri"]) == ("empty.txt", "failed", None)
     assert failed["reason"]
     assert (read["status"], read["headline"]) == ("read", "Envoys agree on a date for talks on Libya, minister says")
@@ -81,28 +82,28 @@ def test_seeds_list_shows_what_was_read_with_its_evidence(folder: Path) -> None:
     assert (read["date"]["inferred"], read["date"]["confidence"]) == (["year"], 0.6)
     assert any("spring 2019" in clue["quote"] for clue in read["evidence"])
     assert read["topics"][0]["state"] == "live"
-    shown = run(folder, "seeds", "list").out
+    shown = typed(folder, "seeds", "list").out
     assert "2020-11-25 (year inferred, confidence 0.6)" in shown
     assert "spring 2019" in shown
 
 
 def test_topics_why_names_terms_with_offsets(folder: Path) -> None:
-    run(folder, "once")
-    (why,) = run(folder, "topics", "why", "libya-diplomacy", "talks.txt", "--json").objects
+    typed(folder, "once")
+    (why,) = typed(folder, "topics", "why", "libya-diplomacy", "talks.txt", "--json").objects
     assert why["matches"] is True
     headline = why["headline"]
     terms = {headline[one["start"] : one["end"]] for one in why["evidence"] if one["field"] == "headline"}
     assert "Libya" in terms
     assert why["state"] == "live"
     assert "announces all" in why["reason"]
-    unknown = run(folder, "topics", "why", "libya-diplomacy", "nothing.txt")
+    unknown = typed(folder, "topics", "why", "libya-diplomacy", "nothing.txt")
     assert (unknown.code, "no article 'nothing.txt'" in unknown.err) == (2, True)
-    assert run(folder, "topics", "why", "nothing", "talks.txt").code == 2
+    assert typed(folder, "topics", "why", "nothing", "talks.txt").code == 2
 
 
 def test_the_export_has_every_key_of_the_interface(folder: Path) -> None:
-    run(folder, "once")
-    (article,) = run(folder, "articles", "export").objects
+    typed(folder, "once")
+    (article,) = typed(folder, "articles", "export").objects
     promised = (
         "uri version url headline standfirst body_html body_text by dateline agency publisher content_created published "
         "updated first_seen effective language categories media observations copy_group story topics revisions"
@@ -116,12 +117,12 @@ def test_the_export_has_every_key_of_the_interface(folder: Path) -> None:
 
 def test_a_dry_run_shows_what_would_come_and_keeps_nothing(folder: Path) -> None:
     before = sorted(path.name for path in folder.iterdir())
-    done = run(folder, "once", "--dry-run")
+    done = typed(folder, "once", "--dry-run")
     assert done.code == 0
     assert "libya-diplomacy.atom: 1 entries, 1 added" in done.out
     assert sorted(path.name for path in folder.iterdir()) == before
-    run(folder, "once")
-    assert "unchanged" in run(folder, "publish", "--dry-run").out
+    typed(folder, "once")
+    assert "unchanged" in typed(folder, "publish", "--dry-run").out
 
 
 def test_five_mistakes_are_five_lines_and_exit_78(tmp_path: Path) -> None:
@@ -154,20 +155,20 @@ def test_a_configuration_that_is_missing_says_where_it_was_looked_for(tmp_path: 
 
 
 def test_status_tells_each_source_and_is_unhealthy_when_none_works(folder: Path) -> None:
-    never = run(folder, "status")
+    never = typed(folder, "status")
     assert (never.code, "aggregator once" in never.err) == (1, True)
     with serve({"/gone": Reply(b"", status=410)}) as server:
         only = f'[[sources]]\nid = "gone"\nurl = "{server.url("/gone")}"\n'
         (folder / "other.toml").write_text(CONFIG + only, "utf-8")
-        assert run(folder, "--config", "other.toml", "once").code == 1
-        done = run(folder, "--config", "other.toml", "status", "--json")
+        assert typed(folder, "--config", "other.toml", "once").code == 1
+        done = typed(folder, "--config", "other.toml", "status", "--json")
     assert done.code == 1
     source, topic = done.objects
     assert (source["source"], source["health"], source["failures"]) == ("gone", "failing", 1)
     assert "410" in source["note"]
     assert topic["topic"] == "libya-diplomacy"
-    run(folder, "once")
-    healthy = run(folder, "status")
+    typed(folder, "once")
+    healthy = typed(folder, "status")
     assert healthy.code == 0
     assert "wire" in healthy.out
 
@@ -176,10 +177,10 @@ def test_strict_fails_where_any_source_failed(folder: Path) -> None:
     with serve({"/gone": Reply(b"", status=404)}) as server:
         with (folder / "config.toml").open("a", encoding="utf-8") as config:
             config.write(f'[[sources]]\nid = "gone"\nurl = "{server.url("/gone")}"\n')
-        assert run(folder, "once").code == 0
-        assert run(folder, "once", "--all", "--strict").code == 0, "not allowed again within the hour"
-        assert run(folder, "check", "--fetch").code == 0
-        tried = run(folder, "check", "--fetch", "--json").objects
+        assert typed(folder, "once").code == 0
+        assert typed(folder, "once", "--all", "--strict").code == 0, "not allowed again within the hour"
+        assert typed(folder, "check", "--fetch").code == 0
+        tried = typed(folder, "check", "--fetch", "--json").objects
     assert [(row["source"], row["ok"]) for row in tried] == [("wire", True), ("gone", False)]
 
 
@@ -196,8 +197,8 @@ def test_the_demo_needs_no_network(tmp_path: Path) -> None:
 
 
 def test_a_new_configuration_is_right(tmp_path: Path) -> None:
-    assert run(tmp_path, "init").code == 0
-    assert run(tmp_path, "check").code == 0
+    assert typed(tmp_path, "init").code == 0
+    assert typed(tmp_path, "check").code == 0
 
 
 def test_the_shipped_configuration_publishes_the_diplomatic_texts_and_not_the_others(tmp_path: Path) -> None:
@@ -208,8 +209,8 @@ def test_the_shipped_configuration_publishes_the_diplomatic_texts_and_not_the_ot
     text = (ROOT / "config.toml").read_text("utf-8")
     local = text.partition("# Public feeds.")[0] + "[[topics]]" + text.partition("[[topics]]")[2]
     (tmp_path / "config.toml").write_text(local, "utf-8")
-    assert run(tmp_path, "once").code == 0
-    articles = run(tmp_path, "articles", "export").objects
+    assert typed(tmp_path, "once").code == 0
+    articles = typed(tmp_path, "articles", "export").objects
     published = {article["headline"] for article in articles if article["topics"]}
     kept_out = {article["headline"] for article in articles} - published
     assert len(published) == 7
@@ -224,23 +225,23 @@ def test_the_shipped_configuration_publishes_the_diplomatic_texts_and_not_the_ot
 def test_a_second_run_on_one_store_exits_75(folder: Path) -> None:
     with lock_file(folder / "var" / "aggregator.db.lock"):
         done = run(folder, "once")
-        assert run(folder, "once", "--dry-run").code == 0
+        assert typed(folder, "once", "--dry-run").code == 0
     assert (done.code, "another aggregator" in done.err) == (75, True)
 
 
 def test_help_and_version_answer(tmp_path: Path) -> None:
     assert run(tmp_path, "--version").out.startswith("aggregator ")
     for command in ("init", "check", "once", "run", "serve", "publish", "status", "seeds", "topics", "articles"):
-        assert run(tmp_path, command, "--help").code == 0
+        assert typed(tmp_path, command, "--help").code == 0
     assert run(tmp_path, "nonsense").code == 2
 
 
 def test_the_grain_of_a_published_feed_is_fixed(folder: Path) -> None:
-    run(folder, "once")
+    typed(folder, "once")
     config = folder / "config.toml"
     config.write_text(config.read_text("utf-8").replace('id = "libya-', 'grain = "articles"\nid = "libya-'), "utf-8")
     for command in ("once", "check"):
-        done = run(folder, command)
+        done = typed(folder, command)
         assert (done.code, "grain 'unique'" in done.err) == (78, True)
 
 
@@ -248,23 +249,23 @@ def test_a_further_grain_is_a_feed_of_its_own_and_keeps_its_file_when_it_leaves(
     config = folder / "config.toml"
     before = config.read_text("utf-8")
     config.write_text(before.replace('id = "libya-', 'also = ["stories", "unique"]\nid = "libya-'), "utf-8")
-    assert run(folder, "once").code == 0
+    assert typed(folder, "once").code == 0
     further = folder / "feeds" / "libya-diplomacy.stories.atom"
     assert b"Envoys agree on a date" in further.read_bytes()
     assert not (folder / "feeds" / "libya-diplomacy.unique.atom").exists()  # that is the default one
     config.write_text(before, "utf-8")
-    assert "feed libya-diplomacy.stories was published and is not in `also`" in run(folder, "check").err
-    assert run(folder, "once").code == 0
+    assert "feed libya-diplomacy.stories was published and is not in `also`" in typed(folder, "check").err
+    assert typed(folder, "once").code == 0
     assert further.exists()
     config.write_text(before.replace('id = "libya-', 'grain = "stories"\nid = "libya-'), "utf-8")
-    assert run(folder, "check").code == 78
+    assert typed(folder, "check").code == 78
 
 
 def test_a_topic_that_left_the_configuration_is_told_by_check(folder: Path) -> None:
-    run(folder, "once")
+    typed(folder, "once")
     config = folder / "config.toml"
     config.write_text(config.read_text("utf-8").replace('id = "libya-diplomacy"', 'id = "another"'), "utf-8")
-    assert "topic libya-diplomacy was published" in run(folder, "check").err
+    assert "topic libya-diplomacy was published" in typed(folder, "check").err
 
 
 def test_a_folder_that_cannot_be_written_is_one_line_and_exit_1_and_made_good_later(folder: Path) -> None:
@@ -274,5 +275,5 @@ def test_a_folder_that_cannot_be_written_is_one_line_and_exit_1_and_made_good_la
     assert "cannot write" in done.err
     assert "[publish] directory" in done.err
     (folder / "feeds").unlink()
-    assert run(folder, "once").code == 0
+    assert typed(folder, "once").code == 0
     assert b"Envoys agree on a date" in (folder / "feeds" / "libya-diplomacy.atom").read_bytes()

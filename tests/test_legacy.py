@@ -10,10 +10,11 @@ from lxml import etree
 from aggregator.ledger import LegacyEntry, legacy_ids
 from aggregator.model.source import Announce
 from aggregator.model.topic import Topic
+from tests.commands import typed
 from tests.desk import START, desk
 from tests.documents import feed_source, item, rss
 from tests.loopback import Reply, serve
-from tests.program import feed_table, run
+from tests.program import feed_table
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 OLD = START - timedelta(days=30)
@@ -103,17 +104,17 @@ def test_the_old_document_is_read_from_its_file_and_the_feed_id_is_fixed(tmp_pat
         taken = 'feed_id = "tag:planet.example.org,2020:planet"\nlegacy_ids = "old.atom"\n'
         config = tmp_path / "config.toml"
         config.write_text(CONFIG + taken + feed_table(server.url("/feed")), "utf-8")
-        assert run(tmp_path, "once").code == 0
+        assert typed(tmp_path, "once").code == 0
         root = etree.fromstring((tmp_path / "feeds" / "all.atom").read_bytes())
         assert [root.findtext(f"{ATOM}id"), root.findtext(f"{ATOM}entry/{ATOM}id")] == [
             "tag:planet.example.org,2020:planet",
             "tag:planet.example.org,2020:1",
         ]
         config.write_text(config.read_text("utf-8").replace(",2020:planet", ",2021:planet"), "utf-8")
-        refused = run(tmp_path, "once")
+        refused = typed(tmp_path, "once")
         assert refused.code == 78
         assert "topics[0].feed_id: 'all' is published as 'tag:planet.example.org,2020:planet'" in refused.err
         (tmp_path / "old.atom").unlink()
-        lost = run(tmp_path, "once")
+        lost = typed(tmp_path, "once")
     assert lost.code == 78
     assert "feed_id" in lost.err or "legacy_ids" in lost.err

@@ -16,10 +16,11 @@ from aggregator.model.source import Announce
 from aggregator.model.topic import Topic
 from aggregator.pipeline import FeedChange, rehearse
 from tests.atom_rules import problems
+from tests.commands import typed
 from tests.desk import LIMITS, START, Desk, desk
 from tests.documents import feed_source, item, rss
 from tests.loopback import Reply, serve
-from tests.program import feed_table, free_port, run, running, wait_for
+from tests.program import feed_table, free_port, running, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -125,10 +126,10 @@ def test_a_published_grain_stays_under_a_new_id(tmp_path: Path) -> None:
         head = f'[web]\nlisten = "127.0.0.1:{free_port()}"\n[fetch]\nallow_networks = ["127.0.0.0/8"]\n'
         head += feed_table(server.url("/feed"))
         (tmp_path / "config.toml").write_text(head + topic.format("old", ""), "utf-8")
-        assert run(tmp_path, "once").code == 0
+        assert typed(tmp_path, "once").code == 0
         changed = topic.format("new", 'former = ["old"]\ngrain = "articles"')
         (tmp_path / "config.toml").write_text(head + changed, "utf-8")
-        done = run(tmp_path, "once")
+        done = typed(tmp_path, "once")
     assert (done.code, "topics[0].grain: 'new' is published with grain 'unique'" in done.err) == (78, True)
 
 

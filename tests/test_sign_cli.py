@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import typed
 from tests.documents import wire
-from tests.program import configure, folder_table, free_port, run, running, wait_for
+from tests.program import configure, folder_table, free_port, running, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -24,10 +25,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_address_is_answered_by_the_program(folder: Path) -> None:
-    assert run(folder, "once").code == 0
-    assert run(folder, "topics", "sign", "envoys", "--dry-run").out == "would make a key and sign: envoys\n"
-    first = run(folder, "topics", "sign", "Envoys OR nothing", "--json").objects
-    again = run(folder, "topics", "sign", "nothing OR envoys", "--json").objects
+    assert typed(folder, "once").code == 0
+    assert typed(folder, "topics", "sign", "envoys", "--dry-run").out == "would make a key and sign: envoys\n"
+    first = typed(folder, "topics", "sign", "Envoys OR nothing", "--json").objects
+    again = typed(folder, "topics", "sign", "nothing OR envoys", "--json").objects
     assert first == again
     (row,) = first
     assert row["query"] == "envoys OR nothing"
@@ -37,14 +38,18 @@ def test_the_address_is_answered_by_the_program(folder: Path) -> None:
             urllib.request.urlopen(row["url"].replace("envoys", "wire"))
 
 
-def test_a_key_of_the_environment_goes_before_the_one_in_the_store(folder: Path) -> None:
-    assert run(folder, "once").code == 0
-    stored = run(folder, "topics", "sign", "envoys").out
+def test_a_key_of_the_environment_goes_before_the_one_in_the_store(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert typed(folder, "once").code == 0
+    stored = typed(folder, "topics", "sign", "envoys").out
     config = folder / "config.toml"
     config.write_text(config.read_text("utf-8").replace("[fetch]", 'query_key = "env:KEY"\n[fetch]'), "utf-8")
-    mine = run(folder, "topics", "sign", "envoys", KEY="k" * 32).out
-    assert (mine != stored, mine == run(folder, "topics", "sign", "envoys", KEY="k" * 32).out) == (True, True)
-    refused = run(folder, "topics", "sign", "envoys", KEY="short")
+    monkeypatch.setenv("KEY", "k" * 32)
+    mine = typed(folder, "topics", "sign", "envoys").out
+    assert (mine != stored, mine == typed(folder, "topics", "sign", "envoys").out) == (True, True)
+    monkeypatch.setenv("KEY", "short")
+    refused = typed(folder, "topics", "sign", "envoys")
     assert (refused.code, "web.query_key" in refused.err) == (78, True)
 
 
@@ -57,10 +62,10 @@ def test_a_key_of_the_environment_goes_before_the_one_in_the_store(folder: Path)
     ],
 )
 def test_what_cannot_be_asked_is_not_signed(folder: Path, query: str, words: str) -> None:
-    done = run(folder, "topics", "sign", query)
+    done = typed(folder, "topics", "sign", query)
     assert (done.code, words in " ".join(done.err.split())) == (2, True)
 
 
 def test_nothing_is_signed_before_anything_is_stored(folder: Path) -> None:
-    done = run(folder, "topics", "sign", "envoys")
+    done = typed(folder, "topics", "sign", "envoys")
     assert (done.code, "run `aggregator once` first" in done.err) == (1, True)

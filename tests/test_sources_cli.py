@@ -15,10 +15,10 @@ from aggregator.model.desk import RequestKind
 from aggregator.model.poll import Outcome, Poll
 from aggregator.model.source import SourceState, Validators
 from aggregator.storage import Store
-from tests.commands import CONFIG, configure, invoke, run_once
+from tests.commands import CONFIG, configure, invoke, run_once, typed
 from tests.loopback import Reply, Server, serve
 from tests.make import NOW
-from tests.program import run, running
+from tests.program import running
 
 # Left out of `make check`, which is to take 20 s.
 pytestmark = pytest.mark.slow
@@ -341,24 +341,24 @@ def test_the_environment_is_as_the_user_has_it(folder: Path) -> None:
 @pytest.mark.slow
 def test_what_was_asked_for_is_carried_out_by_the_next_run(folder: Path) -> None:
     with serve({"/feed": feed()}) as server:
-        assert run(folder, "sources", "add", server.url("/feed"), "--id", "ships").code == 0
-        assert run(folder, "sources", "remove", "harbour").code == 0
-        assert "2 sources polled, 4 new" in run(folder, "once").out
-        assert "1 sources polled, 0 new" in run(folder, "once").out, "not due again, but for the folder"
-        assert run(folder, "sources", "refresh", "ships").code == 0
-        assert "2 sources polled, 0 new" in run(folder, "once").out
-        assert "1 sources polled, 0 new" in run(folder, "once").out, "once is enough"
+        assert typed(folder, "sources", "add", server.url("/feed"), "--id", "ships").code == 0
+        assert typed(folder, "sources", "remove", "harbour").code == 0
+        assert "2 sources polled, 4 new" in typed(folder, "once").out
+        assert "1 sources polled, 0 new" in typed(folder, "once").out, "not due again, but for the folder"
+        assert typed(folder, "sources", "refresh", "ships").code == 0
+        assert "2 sources polled, 0 new" in typed(folder, "once").out
+        assert "1 sources polled, 0 new" in typed(folder, "once").out, "once is enough"
     assert len(server.requests) == 3, "looked at, polled, polled again"
 
 
 @pytest.mark.slow
 def test_what_was_asked_for_is_carried_out_by_the_running_daemon(folder: Path) -> None:
     with serve({"/feed": feed()}) as server:
-        assert run(folder, "sources", "add", server.url("/feed"), "--id", "ships", "--no-check").code == 0
-        assert run(folder, "sources", "remove", "harbour").code == 0
+        assert typed(folder, "sources", "add", server.url("/feed"), "--id", "ships", "--no-check").code == 0
+        assert typed(folder, "sources", "remove", "harbour").code == 0
         with running(folder, "run"):
             wait_until(lambda: len(server.requests) == 1, "polled at the start")
-            assert run(folder, "sources", "refresh", "ships").code == 0
+            assert typed(folder, "sources", "refresh", "ships").code == 0
             wait_until(lambda: len(server.requests) == 2, "polled again, though it is due in an hour")
 
 
@@ -371,9 +371,9 @@ def wait_until(is_so: Callable[[], bool], why: str) -> None:
 
 @pytest.mark.slow
 def test_a_fixed_date_is_that_of_the_entry(folder: Path) -> None:
-    run(folder, "once")
-    assert run(folder, "seeds", "date", "talks.txt", "2021-02-03").code == 0
-    assert run(folder, "once").code == 0
-    (talks, _) = run(folder, "articles", "list", "--json").objects
+    typed(folder, "once")
+    assert typed(folder, "seeds", "date", "talks.txt", "2021-02-03").code == 0
+    assert typed(folder, "once").code == 0
+    (talks, _) = typed(folder, "articles", "list", "--json").objects
     assert (talks["headline"][:6], talks["effective"]) == ("Envoys", "2021-02-03T12:00:00Z")
-    assert run(folder, "db", "check").code == 0
+    assert typed(folder, "db", "check").code == 0
