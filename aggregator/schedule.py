@@ -317,4 +317,4 @@ def _watched(
 
 def _rounded(values: list[float]) -> tuple[float, ...]:
     """Short enough to store."""
-    return tuple(round(value, 5) for value in values)
+    return tuple([round(value, 5) for value in values])

@@ -12,6 +12,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+import anyio
+
 from aggregator.fetch import descriptors, files
 from aggregator.fetch.backlog import Backlog
 from aggregator.fetch.guard import Dial, Guard, LookUp
@@ -72,7 +74,9 @@ class HttpFetcher:
         return HttpFetcher(limits, turns=self._turns, backlog=self._backlog)
 
     async def __aenter__(self) -> Self:
-        return self
+        # What httpcore's locks need is loaded by the first of them: 40 ms that belong to the start and to no poll.
+        async with anyio.Lock():
+            return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
