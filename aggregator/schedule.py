@@ -134,7 +134,7 @@ def observe(
     """The rhythm after a good poll that found `new` entries beside `known` ones; `dates` are those that the new ones
     claim. `previous_poll_at` is the good poll before; None at the first, whose window tells of the time before it.
     """
-    rhythm = replace(rhythm, window=_window(rhythm.window, new + known))
+    window = _window(rhythm.window, new + known)
     dates = tuple(sorted(at.astimezone(UTC) for at in dates if at <= polled_at))[-_MOST_ENTRIES:]
     since = previous_poll_at
     if since is None or (is_gap and dates):
@@ -143,14 +143,14 @@ def observe(
         since = max(newer[0], since or newer[0]) if newer else polled_at
     since = max(since, polled_at - _LONGEST_WATCH)
     if since >= polled_at:
-        return rhythm
+        return replace(rhythm, window=window)
     inside = [at for at in dates if at > since]
     undated = max(min(new, _MOST_ENTRIES) - len(inside), 0) if since == previous_poll_at else 0
     hours = (polled_at - since) / _HOUR
     densest = max(_densest(inside), undated / max(hours, 1), rhythm.densest * 0.5 ** (hours / _DENSEST))
     if is_gap:
         densest = max(densest, 2 * new / max(hours, 1))
-    rhythm = replace(rhythm, densest=round(min(densest, 2 * rhythm.window), 5))
+    rhythm = replace(rhythm, window=window, densest=round(min(densest, 2 * window), 5))
     return _watched(rhythm, since, polled_at, inside, undated, is_recent=previous_poll_at is not None)
 
 
@@ -294,15 +294,16 @@ def _watched(
     for piece in _pieces(since, span):
         hours_watched[piece.hour] += piece.hours
         days_watched[piece.day] += piece.hours
-        hours[piece.hour] += undated * piece.hours / span
-        days[piece.day] += undated * piece.hours / span
-        expected += _rate(rhythm, mean, piece) * piece.hours
+        if undated:
+            hours[piece.hour] += undated * piece.hours / span
+            days[piece.day] += undated * piece.hours / span
+        if is_recent:
+            expected += _rate(rhythm, mean, piece) * piece.hours
     for at in dates:
         hours[at.hour] += 1
         days[at.weekday()] += 1
     fading = 0.5 ** (span / _RECENT) if is_recent else 0.0
     came = len(dates) + undated if is_recent else 0
-    expected = expected if is_recent else 0.0
     return replace(
         rhythm,
         hours=_rounded(hours),
