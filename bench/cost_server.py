@@ -1,6 +1,11 @@
-"""The server of `cost.py`: RSS of twenty entries at http://127.0.x.y:PORT/N, and what it answers is set by /set/PATH."""
+"""The server of `cost.py`: RSS of twenty entries at http://127.0.x.y:PORT/N, and what it answers is set by /set/PATH.
+
+Headlines are of words as frequent as words are (Zipf); with the argument `alike` they are all of one form.
+"""
 
 import asyncio
+import random
+import sys
 import zlib
 
 _WORDS = [
@@ -35,7 +40,9 @@ _WORDS = [
 ]
 # A topic's words stand in a title in ten, not in every text.
 _SUBJECTS = ["regatta", "ballot", "harvest", "strike", "verdict", "eclipse", "quarry", "dialect", "mural", "almanac"]
+_SYLLABLES = [consonant + vowel + end for consonant in "bdfgklmnprstvz" for vowel in "aeiou" for end in ("", "n")]
 _ENTRIES = 20
+_ALIKE = "alike" in sys.argv[1:]
 
 
 def _text(feed: int, number: int) -> str:
@@ -55,11 +62,29 @@ def _word(number: int) -> str:
     return _WORDS[second] + _WORDS[first % len(_WORDS)]
 
 
+def _headline(feed: int, number: int) -> str:
+    subject = _SUBJECTS[(feed + number) % len(_SUBJECTS)]
+    if _ALIKE:
+        return f"Story {number} of the {subject} at site {feed}"
+    draw = random.Random(f"{feed}/{number}")  # a checksum of numbers in a row gives whole headlines of the same words
+    words = [_frequent(draw.random()) for _ in range(7)]
+    return f"{' '.join(words[:4])} {subject} {' '.join(words[4:])}".capitalize()
+
+
+def _frequent(share: float) -> str:
+    """One of 20,000 words but for the first hundred, which in a language are "of" and "the", each as often as its rank says."""
+    rank, syllables = int(100 * 200**share), []
+    while rank:
+        rank, syllable = divmod(rank, len(_SYLLABLES))
+        syllables.append(_SYLLABLES[syllable])
+    return "".join(syllables)
+
+
 def _item(feed: int, number: int) -> str:
     page = f"https://site{feed}.example/story/{number}"
     minutes = f"{number // 60 % 24:02}:{number % 60:02}"
     return (
-        f"<item><title>Story {number} of the {_SUBJECTS[(feed + number) % len(_SUBJECTS)]} at site {feed}</title>"
+        f"<item><title>{_headline(feed, number)}</title>"
         f"<link>{page}</link><guid>{page}</guid><pubDate>Sun, 01 Mar 2026 {minutes}:00 GMT</pubDate>"
         f"<category>news</category><description><![CDATA[{_text(feed, number)}]]></description></item>\n"
     )
