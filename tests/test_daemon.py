@@ -3,9 +3,11 @@
 import json
 import os
 import random
+import re
 import signal
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 
 import feedparser
@@ -39,6 +41,21 @@ def test_it_serves_what_lies_in_the_folder_takes_new_files_and_stops_cleanly(tmp
     assert problems(document.encode()) == ()
     assert "10.255.255.1" in log
     assert "Traceback" not in log
+
+
+def test_what_comes_alone_is_published_at_once_and_not_at_the_next_tick(tmp_path: Path) -> None:
+    """A second after the poll at most; the tick that a burst waits for comes every two."""
+    port = free_port()
+    with serve({"/feed": Reply(rss(item(1)))}) as server:
+        configure(tmp_path, port, feed_table(server.url("/feed")) + 'interval = "1h"\nmin_interval = "1h"\n')
+        with running(tmp_path, "run") as process:
+            wait_for(f"http://127.0.0.1:{port}/feeds/all.atom", "Item 1")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=40) == 0
+    polled = re.search(r"timestamp=(\S+) level=info event=poll", (tmp_path / "daemon.log").read_text("utf-8"))
+    assert polled is not None
+    written_at = (tmp_path / "feeds" / "all.atom").stat().st_mtime
+    assert written_at - datetime.fromisoformat(polled[1]).timestamp() < 1
 
 
 def test_a_file_that_is_moved_in_is_taken_at_once(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
-"""The process that stays: `heart` beats, `watching` tells it of changed files, `renewal` is a configuration read again, `clock` jumps."""
+"""The process that stays: `heart` beats, `watching` tells it of changed files, `renewal` is a configuration read again, `clock` jumps,
+`serving` is serving alone."""
 
 from aggregator.daemon.clock import ClockWatch
-from aggregator.daemon.heart import Daemon, serve_until_stopped
+from aggregator.daemon.heart import Daemon
 from aggregator.daemon.renewal import Configured, Renewal
+from aggregator.daemon.serving import serve_until_stopped
 
 __all__ = ["ClockWatch", "Configured", "Daemon", "Renewal", "serve_until_stopped"]

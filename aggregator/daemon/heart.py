@@ -6,6 +6,7 @@ more than the polls they stand for, and forget everything at a restart.
 
 import asyncio
 import logging
+import math
 import secrets  # noqa: TID251  tokens for hubs
 import signal
 import socket
@@ -24,7 +25,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from aggregator import websub
 from aggregator.daemon.clock import ClockWatch
-from aggregator.daemon.renewal import Configured, Renewal
+from aggregator.daemon.renewal import Configured, Renewal, compared, shortened
 from aggregator.daemon.watching import Files, Folders
 from aggregator.errors import AggregatorError, PublishError
 from aggregator.model.poll import Outcome, Poll
@@ -53,7 +54,9 @@ from aggregator.web import Heartbeat, Server
 
 _LOG = logging.getLogger(__name__)
 _DISPATCH_S = 1
+# A burst is published so often; what comes alone, so soon: what the same round brings a moment later goes with it.
 _PUBLISH_S = 2
+_SOON_S = 0.2
 _FORMS_A_TICK = 20
 # Also without a new entry: a waiting change whose hour is over, a file that somebody deleted.
 _PUBLISH_ALL_S = 60
@@ -67,8 +70,8 @@ _INDEX_S = 3
 _SETTLED_S = 1.0
 _RELOAD_S = 1
 _CONFIGURATION = ""  # no source has that name
+_PUBLISH, _RELOAD = "publish", "reload"
 _DRAIN_S = 30
-_NAMED = 5
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _T = TypeVar("_T")
 _TICK = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 30}
@@ -105,6 +108,8 @@ class Daemon:
         self._telling: asyncio.Task[int] | None = None
         self._stop = asyncio.Event()
         self._is_dirty = False
+        # When the loop's clock said so, because something had changed.
+        self._published_at = -math.inf
         # At the start, and after a file could not be written, archive pages are looked at too.
         self._must_heal = True
         self._complaint = ""
@@ -116,6 +121,7 @@ class Daemon:
         self._files = Files(self._changed)
         # When the loop's clock said so.
         self._reload_wanted_at: float | None = None
+        self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_TICK)
         self._reloading: asyncio.Task[None] | None = None
         # Parts of earlier configurations, each waiting for its last poll to end.
         self._endings: set[asyncio.Task[None]] = set()
@@ -129,7 +135,8 @@ class Daemon:
         """
         with self._signals():
             serving = asyncio.create_task(self._serve())
-            scheduler = self._ticks()
+            scheduler = self._scheduler
+            self._add_ticks()
             try:
                 await self._write(rematch)
                 await self._write(attend)
@@ -151,18 +158,20 @@ class Daemon:
                 await serving
                 self._writer.shutdown()
 
-    def _ticks(self) -> AsyncIOScheduler:
-        scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_TICK)
-        now = self._works.clock()
-        scheduler.add_job(self._dispatch, IntervalTrigger(seconds=_DISPATCH_S), id="dispatch", next_run_time=now)
-        scheduler.add_job(self._publish_dirty, IntervalTrigger(seconds=_PUBLISH_S), id="publish", next_run_time=now)
-        scheduler.add_job(self._publish_all, IntervalTrigger(seconds=_PUBLISH_ALL_S), id="publish-all")
-        scheduler.add_job(self._index, IntervalTrigger(seconds=_INDEX_S), id="index", next_run_time=now)
-        scheduler.add_job(self._reload_if_wanted, IntervalTrigger(seconds=_RELOAD_S), id="reload")
-        scheduler.add_job(self._forget, IntervalTrigger(seconds=_FORGET_S), id="forget")
-        scheduler.add_job(self._announce, IntervalTrigger(seconds=_ANNOUNCE_S), id="announce", next_run_time=now)
-        scheduler.add_job(self._ask_hubs, IntervalTrigger(seconds=_HUBS_S), id="hubs", next_run_time=now)
-        return scheduler
+    def _add_ticks(self) -> None:
+        add, now = self._scheduler.add_job, self._works.clock()
+        add(self._dispatch, IntervalTrigger(seconds=_DISPATCH_S), id="dispatch", next_run_time=now)
+        add(self._publish_dirty, IntervalTrigger(seconds=_PUBLISH_S), id=_PUBLISH, next_run_time=now)
+        add(self._publish_all, IntervalTrigger(seconds=_PUBLISH_ALL_S), id="publish-all")
+        add(self._index, IntervalTrigger(seconds=_INDEX_S), id="index", next_run_time=now)
+        add(self._reload_if_wanted, IntervalTrigger(seconds=_RELOAD_S), id=_RELOAD)
+        add(self._forget, IntervalTrigger(seconds=_FORGET_S), id="forget")
+        add(self._announce, IntervalTrigger(seconds=_ANNOUNCE_S), id="announce", next_run_time=now)
+        add(self._ask_hubs, IntervalTrigger(seconds=_HUBS_S), id="hubs", next_run_time=now)
+
+    def _tick_in(self, name: str, seconds: float) -> None:
+        """Call the tick of that name so soon; from then on it goes by its interval again."""
+        self._scheduler.modify_job(name, next_run_time=self._works.clock() + timedelta(seconds=seconds))
 
     @property
     def _has_push(self) -> bool:
@@ -174,7 +183,7 @@ class Daemon:
         if self._stop.is_set():
             return
         if await self._write(attend):
-            self._is_dirty = True
+            self._note_change()
         if self._has_push:
             await self._write(heed)
         if jumped := self._watch.jump():
@@ -217,14 +226,22 @@ class Daemon:
     def _polled(self, done: Poll) -> None:
         self._metrics.polled(done)
         self._in_flight.discard(done.source_id)
-        self._is_dirty = self._is_dirty or done.outcome is Outcome.NEW
+        if done.outcome is Outcome.NEW:
+            self._note_change()
+
+    def _note_change(self) -> None:
+        """There is something to publish: at the next tick, or soon, where nothing was for as long as a tick."""
+        self._is_dirty = True
+        if (now := asyncio.get_running_loop().time()) - self._published_at >= _PUBLISH_S:
+            self._published_at = now
+            self._tick_in(_PUBLISH, _SOON_S)
 
     @staticmethod
     def _tell(polls: tuple[Poll, ...]) -> None:
         """One calm line for a round in which several sources failed: each is tried again, nothing else is held up."""
         failed = [done for done in polls if done.outcome is Outcome.FAILED]
         if len(failed) > 1:
-            named = _named([done.source_id for done in failed])
+            named = shortened([done.source_id for done in failed])
             _LOG.warning(
                 "some sources could not be read and are tried again later; `aggregator status` says why",
                 extra={"failed": len(failed), "of": len(polls), "sources": named},
@@ -255,9 +272,16 @@ class Daemon:
         """The Atom documents of what changed at once, the other formats in a tick that has nothing else to do, a few at a time:
         one article may touch a thousand feeds, and polls wait for the writer.
         """
-        if self._is_dirty:
-            await self._publish_all()
-            return
+        is_for_change, before = self._is_dirty, self._published_at
+        self._published_at = math.inf  # what changes meanwhile waits for the end: a tick is not called into itself
+        try:
+            await (self._publish_all() if is_for_change else self._publish_rest())
+        finally:
+            self._published_at = asyncio.get_running_loop().time() if is_for_change else before
+            if self._is_dirty:
+                self._note_change()
+
+    async def _publish_rest(self) -> None:
         written: list[Path] = []
         stage = partial(publish_forms, at_most=_FORMS_A_TICK, written=written)
         with self._complaining():
@@ -357,7 +381,10 @@ class Daemon:
             self._noticed.add(name)
 
     def _want_reload(self) -> None:
+        if self._stop.is_set():
+            return
         self._reload_wanted_at = asyncio.get_running_loop().time()
+        self._tick_in(_RELOAD, _SETTLED_S + 0.01)  # two clocks: not a moment before it is settled
 
     async def _reload_if_wanted(self) -> None:
         """Reload beside the tick. A defect of the last time is the scheduler's to log."""
@@ -399,11 +426,12 @@ class Daemon:
         ending = asyncio.create_task(self._end(renewal, polls, [one for one in before.sources if one.id in under_way]))
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)
-        _LOG.info("reloaded", extra=_compared(before, renewal.works))
+        _LOG.info("reloaded", extra=compared(before, renewal.works))
         await self._write(partial(reschedule, before=[one for one in before.sources if one.id not in under_way]))
         await self._rematch()
         # Also what is not matched anew may look another way: titles, limits, the folder itself.
-        self._is_dirty = self._must_heal = True
+        self._must_heal = True
+        self._note_change()
 
     async def _rematch(self) -> None:
         """Match what is stored against the changed topics, a chunk at a time, so that polls go on meanwhile."""
@@ -457,38 +485,3 @@ class Daemon:
         finally:
             for number in (*_SIGNALS, signal.SIGHUP):
                 loop.remove_signal_handler(number)
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
-
-
-def _compared(before: Works, after: Works) -> dict[str, object]:
-    """What a reload changed, for the log."""
-    values: dict[str, object] = {"sources": len(after.sources), "topics": len(after.topics)}
-    for kind in ("sources", "topics"):
-        old = {one.id: one for one in getattr(before, kind)}
-        new = {one.id: one for one in getattr(after, kind)}
-        came, went = new.keys() - old.keys(), old.keys() - new.keys()
-        changed = [name for name in new.keys() & old.keys() if new[name] != old[name]]
-        for what, names in (("new", came), ("changed", changed), ("gone", went)):
-            if names:
-                values[f"{what}_{kind}"] = _named(sorted(names))
-    return values
-
-
-async def serve_until_stopped(server: Server, sockets: list[socket.socket]) -> None:
-    """Serve alone until SIGTERM or SIGINT."""
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        server.should_exit = True
-
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, stop)
-    try:
-        await server.serve(sockets=sockets)
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
