@@ -19,6 +19,7 @@ import pytest
 from tests.documents import item, rss, wire
 from tests.loopback import Reply, Request, serve
 from tests.program import configure, feed_table, folder_table, free_port, run, running, wait_for
+from tests.stores import put_empty_store
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +78,7 @@ def daemon(folder: Path, *sources: str) -> Iterator[Daemon]:
     """The daemon once it has read what there is."""
     port = free_port()
     configure(folder, port, *sources)
+    put_empty_store(folder / "var" / "aggregator.db")
     with running(folder, "run") as process:
         it = Daemon(folder, port, process)
         it.logged("event=ready")
