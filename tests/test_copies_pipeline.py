@@ -330,7 +330,10 @@ def test_what_the_desk_splits_stays_apart_and_what_it_merges_together(room: News
     assert "museum" not in room.group("courier")
 
 
-def test_two_published_entries_that_merge_both_stay_and_the_younger_gets_no_more_updates(room: Newsroom) -> None:
+@pytest.mark.parametrize("apart", [("museum", "wire"), ("wire", "museum")])
+def test_two_published_entries_that_merge_both_stay_and_the_younger_gets_no_more_updates_until_they_part(
+    room: Newsroom, apart: tuple[str, str]
+) -> None:
     room.print("wire", REPORT)
     room.print("museum", OTHER, title="Charts of islands that nobody found")
     before = {entry_id(entry): updated(entry) for entry in room.entries()}
@@ -345,7 +348,7 @@ def test_two_published_entries_that_merge_both_stay_and_the_younger_gets_no_more
     assert related.get("href") == "https://wire.example.org/1"
     assert "Also in: Museum" in text_of(by_id[room.row("wire").entry_id])
     assert problems(room.desk.feed("all")) == ()
-    room.decide(Word.SPLIT, "museum", "wire")
+    room.decide(Word.SPLIT, *apart)
     assert "calf skin" in "".join(map(text_of, room.entries()))
 
 

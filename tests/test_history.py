@@ -11,7 +11,7 @@ from lxml import etree
 from aggregator.model.desk import RequestKind, Word
 from aggregator.model.ledger import LedgerRow, RowState
 from aggregator.model.poll import Outcome
-from aggregator.model.source import Announce
+from aggregator.model.source import Announce, Republish
 from aggregator.model.topic import Topic
 from tests.atom_rules import problems
 from tests.desk import START, Desk, desk
@@ -266,6 +266,34 @@ def test_changed_ids_are_bound_to_known_entries_and_the_rest_waits_for_a_second_
     assert live == published, "no subscriber sees an entry twice"
     assert after == {RowState.LIVE: 8}, "the same document again confirms the ids as well"
     assert len(at.articles()) == 9
+
+
+@pytest.mark.parametrize("word", [Word.KILL, Word.DROP])
+def test_what_the_desk_withdraws_while_it_waits_for_its_ids_never_goes_out(tmp_path: Path, word: Word) -> None:
+    site = Pages()
+    with serve(site) as server, desk(tmp_path, sources=(feed_source(server),), topics=(EVERYTHING,)) as at:
+        site.show(*range(1, 7))
+        at.run()
+        site.show(*range(1, 9), prefix="urn:new:x")
+        at.now += timedelta(hours=1)
+        at.run()
+        waiting = row_of(at, "Item 8")
+        at.decide(word, waiting.article_uri, topic_id="all" if word is Word.DROP else None)
+        at.now += timedelta(hours=1)
+        at.run()
+        assert (waiting.state, row_of(at, "Item 8").state) == (RowState.HELD, RowState.WITHDRAWN)
+        assert sorted(titles(at.feed("all"))) == [f"Item {number}" for number in range(1, 8)]
+
+
+def test_what_has_no_rights_takes_no_place_in_the_hour(tmp_path: Path) -> None:
+    closed, open_ = rss(*map(item, range(10, 16))), rss(*map(item, range(1, 4)))
+    topic = replace(EVERYTHING, max_per_hour=4)
+    with serve({"/closed": Reply(closed), "/open": Reply(open_)}) as server:
+        sources = (replace(feed_source(server, "/closed"), republish=Republish.NONE), feed_source(server, "/open"))
+        with desk(tmp_path, sources=sources, topics=(topic,)) as at:
+            at.run()
+            found = [(row.state, row.reason) for row in at.rows() if row.state is not RowState.HELD]
+    assert found == [(RowState.LIVE, "within the window of 72h")] * 3
 
 
 def test_a_window_without_a_known_entry_is_reported_as_a_gap_and_published(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_the_first_change_goes_out_and_the_next_waits_for_the_end_of_its_hour(
     ("why", "state", "expected"),
     [
         ("archived entries are revised alike", ARCHIVED, ("b", 5, None)),
-        ("queued entries too", RowState.QUEUED, ("b", 5, None)),
+        ("a queued entry takes the text silently", RowState.QUEUED, ("b", 0, None)),
         ("a held entry takes the text silently", HELD, ("b", 0, None)),
         ("a withdrawn entry takes nothing", RowState.WITHDRAWN, ("a", 0, None)),
     ],

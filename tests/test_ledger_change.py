@@ -75,6 +75,34 @@ def test_a_row_held_for_unsettled_ids_waits_for_its_confirmation_only() -> None:
     assert (confirmed.state, confirmed.unsettled_source) == (RowState.LIVE, None)
 
 
+@pytest.mark.parametrize("says", [Standing(killed="killed by maria"), Standing(dropped={"topic": "dropped by maria"})])
+def test_what_is_withdrawn_while_it_waits_for_its_ids_is_never_confirmed(says: Standing) -> None:
+    waiting = replace(HELD, position=None, reason="ids changed", unsettled_source="source")
+    gone = ruled(waiting, says)
+    assert (gone.state, gone.unsettled_source) == (RowState.WITHDRAWN, None)
+    # As releases before wrote it.
+    before = replace(gone, unsettled_source="source")
+    confirmed = ledger.confirm(
+        before, make.topic(), make.stored(), says, ledger.Occasion(now=make.NOW), live_last_hour=0
+    )
+    assert confirmed == gone
+
+
+def test_a_pin_does_not_wait_for_ids_to_settle() -> None:
+    waiting = replace(HELD, position=None, reason="ids changed", unsettled_source="source")
+    out = ruled(waiting, Standing(pinned={"topic": "pinned by maria"}))
+    assert (out.state, out.reason, out.unsettled_source) == (RowState.LIVE, "pinned by maria", None)
+
+
+def test_a_queued_entry_begins_with_the_text_that_it_has_then_and_is_no_update_of_itself() -> None:
+    edited, again = make.NOW + timedelta(minutes=10), make.NOW + timedelta(minutes=20)
+    row = ledger.revise(QUEUED, material=b"second", now=edited)
+    assert row
+    row = ledger.revise(row, material=b"third", now=again)
+    assert row
+    assert (row.digest, row.pending_since, row.updated_at) == (b"third", None, QUEUED.updated_at)
+
+
 def test_the_queue_lets_out_what_the_hour_has_room_for_without_asking_for_the_window_again() -> None:
     ages = {1: 100, 2: 300, 3: 200}
     queue = [(replace(QUEUED, seq=seq), make.NOW - timedelta(days=age)) for seq, age in ages.items()]

@@ -27,8 +27,8 @@ def revise(row: LedgerRow, *, material: bytes, now: datetime) -> LedgerRow | Non
         return None
     if material == row.digest:
         return replace(row, pending_since=None) if row.pending_since else None
-    if row.state is RowState.HELD:
-        return replace(row, digest=material)
+    if row.state in (RowState.HELD, RowState.QUEUED):  # nobody saw it: it begins with the text that it has then
+        return replace(row, digest=material, pending_since=None)
     if row.updated_at == row.first_published_at or now - row.updated_at >= UPDATE_INTERVAL:
         return replace(row, digest=material, updated_at=max(now, row.updated_at), pending_since=None)
     return row if row.pending_since else replace(row, pending_since=now)
@@ -71,7 +71,8 @@ def under_rights_and_desk(
         return replace(row, state=RowState.HELD, reason=reason, pending_since=None, has_tombstone=False, copy_of=None)
     if row.copy_of and row.state is RowState.HELD and topic.id not in standing.pinned:
         return row  # until nothing else tells its text (`freed`)
-    is_pin_waiting = topic.id in standing.pinned and row.state in (RowState.QUEUED, RowState.ARCHIVED)
+    is_waiting = row.state in (RowState.QUEUED, RowState.ARCHIVED) or row.unsettled_source is not None
+    is_pin_waiting = topic.id in standing.pinned and is_waiting
     is_let_go = row.state is RowState.HELD and row.unsettled_source is None
     if not (is_pin_waiting or is_let_go or row.state is RowState.WITHDRAWN):
         return row
@@ -88,6 +89,7 @@ def under_rights_and_desk(
         updated_at=max(row.updated_at, occasion.now),
         withdrawn_at=None,
         has_tombstone=False,
+        unsettled_source=None,
         copy_of=held_for,
     )
 
@@ -102,7 +104,11 @@ def confirm(
     live_last_hour: int,
     told: Told | None = None,
 ) -> LedgerRow:
-    """A row that waited for its source's ids to settle goes the way of a new one (rules R19)."""
+    """A row that waited for its source's ids to settle goes the way of a new one (rules R19); what was withdrawn meanwhile
+    stays withdrawn.
+    """
+    if row.state is RowState.WITHDRAWN:
+        return replace(row, unsettled_source=None)
     state, reason = state_of(topic, stored, occasion, standing, live_last_hour=live_last_hour, told=told)
     return replace(
         row,
@@ -158,5 +164,6 @@ def withdraw(row: LedgerRow, reason: str, now: datetime) -> LedgerRow:
         pending_since=None,
         withdrawn_at=now,
         has_tombstone=was_published,
+        unsettled_source=None,
         copy_of=None,
     )

@@ -249,7 +249,10 @@ def _freed(writing: Writing, topic: Topic, row: LedgerRow) -> LedgerRow:
     stored = writing.batch.article(row.article_uri)
     says = standing(writing.batch.decisions_on(row.article_uri))
     live = writing.live_last_hour(topic)
-    return ledger.freed(row, topic, stored, says, writing.next_occasion(), live_last_hour=live)
+    after = ledger.freed(row, topic, stored, says, writing.next_occasion(), live_last_hour=live)
+    # Edits of its text did not reach it while another entry told it.
+    material = writing.batch.fingerprints(row.article_uri).material
+    return ledger.revise(after, material=material, now=writing.now) or after
 
 
 def _change(writing: Writing, before: LedgerRow, after: LedgerRow) -> LedgerRow:

@@ -29,7 +29,8 @@ class History:
         feed = row.topic_id, row.grain.value
         if row.position is not None and feed in self._highest:
             self._highest[feed] = max(self._highest[feed], row.position)
-        if feed in self._live and row.state.value in _MADE_LIVE and row.first_published_at is not None:
+        # What stands in no file was never made live: a copy of what is told, a text without rights.
+        if feed in self._live and row.state.value in _MADE_LIVE and row.position is not None:
             since, count = self._live[feed]
             self._live[feed] = since, count + (to_microseconds(row.first_published_at) > since)
 
