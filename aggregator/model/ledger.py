@@ -82,6 +82,11 @@ class TopicFeedState:
     is_further: bool = False
     """A further grain of its topic: its files bear the grain's name."""
 
+    @property
+    def stem(self) -> str:
+        """What its files are called, as `Topic.stem`."""
+        return f"{self.topic_id}.{self.grain}" if self.is_further else self.topic_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedHead:
