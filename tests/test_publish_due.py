@@ -274,6 +274,23 @@ def test_a_file_that_cannot_be_written_is_tried_again_and_delays_no_other(tmp_pa
         assert due(at) == set()
 
 
+def test_other_formats_follow_an_atom_document_that_could_be_written_later_only(tmp_path: Path) -> None:
+    with publishing(tmp_path, "Talks") as (at, _):
+        (row,) = (row for row in at.rows() if row.topic_id == "talks")
+        with at.store.batch() as batch:
+            batch.save_row(replace(row, fragment=(row.fragment or b"").replace(b">Talks<", b">Peace talks<")))
+        path = at.directory / "talks.atom"
+        path.unlink()
+        path.mkdir()
+        with pytest.raises(PublishError, match=r"talks\.atom"):
+            publish(works_of(at), at.now, forms=False)
+        path.rmdir()
+        publish(works_of(at), at.now, forms=False)
+        publish_forms(works_of(at), at.now, at_most=20)
+        assert [b"Peace talks" in (at.directory / f"talks.{form}").read_bytes() for form in RULES] == [True] * 3
+        assert due(at, Step.FORMS) == set()
+
+
 def test_a_folder_that_cannot_be_written_delays_no_other_feed(tmp_path: Path) -> None:
     with publishing(tmp_path, *(f"Talks {number}" for number in range(1, 51))) as (at, _):
         shutil.rmtree(at.directory / "talks" / "archive")

@@ -236,6 +236,10 @@ def _write_grown(run: _Run, batch: Batch, feed: Feed, note: Note, after: Grown) 
 def _publish_chunk(run: _Run, feeds: tuple[Feed, ...], *, forms: bool, compare: bool) -> None:
     with run.works.store.batch() as batch:
         rendered = list(_render_each(run, batch, feeds, with_forms=forms))
+        for one in rendered:
+            # With the digest that makes it count as known, or a file that fails now would leave the others behind for good.
+            if one.is_changed or run.heal:
+                batch.feeds.mark(*one.feed.name, Step.FORMS)
     done: list[tuple[Rendered, list[FeedForm]]] = []
     for one in rendered:
         try:
@@ -254,8 +258,6 @@ def _publish_chunk(run: _Run, feeds: tuple[Feed, ...], *, forms: bool, compare: 
             batch.feeds.clear(*one.feed.name, Step.ATOM)
             if forms:
                 batch.feeds.clear(*one.feed.name, Step.FORMS)
-            elif one.is_changed or run.heal:
-                batch.feeds.mark(*one.feed.name, Step.FORMS)
 
 
 def _render_each(run: _Run, batch: Batch, feeds: Iterable[Feed], *, with_forms: bool) -> Iterator[Rendered]:
