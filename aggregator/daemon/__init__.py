@@ -1,4 +1,4 @@
-"""The process that stays: `heart` beats, `watching` tells it of changed files, `renewal` is a configuration read again, `clock` jumps,
+"""The process that stays: `heart` beats by the `ticks`, `watching` tells it of changed files, `renewal` is a configuration read again, `clock` jumps,
 `serving` is serving alone."""
 
 from aggregator.daemon.clock import ClockWatch

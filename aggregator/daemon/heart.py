@@ -20,12 +20,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
-
 from aggregator import websub
 from aggregator.daemon.clock import ClockWatch
 from aggregator.daemon.renewal import Configured, Renewal, compared, shortened
+from aggregator.daemon.ticks import Ticks
 from aggregator.daemon.watching import Files, Folders
 from aggregator.errors import AggregatorError, PublishError
 from aggregator.model.poll import Outcome, Poll
@@ -74,7 +72,6 @@ _PUBLISH, _RELOAD = "publish", "reload"
 _DRAIN_S = 30
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _T = TypeVar("_T")
-_TICK = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 30}
 
 
 class Daemon:
@@ -121,7 +118,7 @@ class Daemon:
         self._files = Files(self._changed)
         # When the loop's clock said so.
         self._reload_wanted_at: float | None = None
-        self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_TICK)
+        self._ticks = Ticks(works.clock)
         self._reloading: asyncio.Task[None] | None = None
         # Parts of earlier configurations, each waiting for its last poll to end.
         self._endings: set[asyncio.Task[None]] = set()
@@ -135,7 +132,6 @@ class Daemon:
         """
         with self._signals():
             serving = asyncio.create_task(self._serve())
-            scheduler = self._scheduler
             self._add_ticks()
             try:
                 await self._write(rematch)
@@ -144,34 +140,29 @@ class Daemon:
                 await self._write(partial(redraw_due, jumped=timedelta(0)))
                 await self._publish_all()
                 _LOG.info("ready", extra={"sources": len(self._works.sources), "topics": len(self._works.topics)})
-                scheduler.start()
+                self._ticks.start()
                 async with self._watching():
                     await self._stop.wait()
-                scheduler.pause()
+                self._ticks.stop()
                 await self._drain()
                 await self._publish_last()
             finally:
-                if scheduler.running:
-                    scheduler.shutdown(wait=False)
+                self._ticks.end()
                 if self._server:
                     self._server.should_exit = True
                 await serving
                 self._writer.shutdown()
 
     def _add_ticks(self) -> None:
-        add, now = self._scheduler.add_job, self._works.clock()
-        add(self._dispatch, IntervalTrigger(seconds=_DISPATCH_S), id="dispatch", next_run_time=now)
-        add(self._publish_dirty, IntervalTrigger(seconds=_PUBLISH_S), id=_PUBLISH, next_run_time=now)
-        add(self._publish_all, IntervalTrigger(seconds=_PUBLISH_ALL_S), id="publish-all")
-        add(self._index, IntervalTrigger(seconds=_INDEX_S), id="index", next_run_time=now)
-        add(self._reload_if_wanted, IntervalTrigger(seconds=_RELOAD_S), id=_RELOAD)
-        add(self._forget, IntervalTrigger(seconds=_FORGET_S), id="forget")
-        add(self._announce, IntervalTrigger(seconds=_ANNOUNCE_S), id="announce", next_run_time=now)
-        add(self._ask_hubs, IntervalTrigger(seconds=_HUBS_S), id="hubs", next_run_time=now)
-
-    def _tick_in(self, name: str, seconds: float) -> None:
-        """Call the tick of that name so soon; from then on it goes by its interval again."""
-        self._scheduler.modify_job(name, next_run_time=self._works.clock() + timedelta(seconds=seconds))
+        add = self._ticks.add
+        add("dispatch", self._dispatch, _DISPATCH_S, is_at_once=True)
+        add(_PUBLISH, self._publish_dirty, _PUBLISH_S, is_at_once=True)
+        add("publish-all", self._publish_all, _PUBLISH_ALL_S)
+        add("index", self._index, _INDEX_S, is_at_once=True)
+        add(_RELOAD, self._reload_if_wanted, _RELOAD_S)
+        add("forget", self._forget, _FORGET_S)
+        add("announce", self._announce, _ANNOUNCE_S, is_at_once=True)
+        add("hubs", self._ask_hubs, _HUBS_S, is_at_once=True)
 
     @property
     def _has_push(self) -> bool:
@@ -234,7 +225,7 @@ class Daemon:
         self._is_dirty = True
         if (now := asyncio.get_running_loop().time()) - self._published_at >= _PUBLISH_S:
             self._published_at = now
-            self._tick_in(_PUBLISH, _SOON_S)
+            self._ticks.call_in(_PUBLISH, _SOON_S)
 
     @staticmethod
     def _tell(polls: tuple[Poll, ...]) -> None:
@@ -384,7 +375,7 @@ class Daemon:
         if self._stop.is_set():
             return
         self._reload_wanted_at = asyncio.get_running_loop().time()
-        self._tick_in(_RELOAD, _SETTLED_S + 0.01)  # two clocks: not a moment before it is settled
+        self._ticks.call_in(_RELOAD, _SETTLED_S + 0.01)  # two clocks: not a moment before it is settled
 
     async def _reload_if_wanted(self) -> None:
         """Reload beside the tick. A defect of the last time is the scheduler's to log."""
