@@ -192,3 +192,22 @@ def test_other_formats_follow_and_the_command_sees_them(tmp_path: Path) -> None:
         assert process.wait(30) == 0
     assert b"Envoys meet" in (tmp_path / "copied.json").read_bytes()
     assert b"Envoys meet" in (tmp_path / "feeds" / "all.rss").read_bytes()
+
+
+def test_a_desk_that_is_never_at_rest_has_its_other_formats_too(tmp_path: Path) -> None:
+    shown = 0
+
+    def growing(_: Request) -> Reply:
+        nonlocal shown
+        shown += 1
+        return Reply(rss(*(item(number) for number in range(shown, max(shown - 50, 0), -1))))
+
+    port = free_port()
+    with serve(growing) as server:
+        sources = (feed_table(server.url(f"/{name}"), name) for name in ("one", "two", "three", "four"))
+        configure(tmp_path, port, *sources)
+        with running(tmp_path, "run") as process:
+            wait_for(f"http://127.0.0.1:{port}/feeds/all.atom", "Item 3<")
+            for form in ("json", "rss"):
+                wait_for(f"http://127.0.0.1:{port}/feeds/all.{form}", "Item 3")
+            process.kill()

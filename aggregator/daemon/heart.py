@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from aggregator import websub
 from aggregator.daemon.clock import ClockWatch
+from aggregator.daemon.coming import FeedName, begun, coming
 from aggregator.daemon.renewal import Configured, Renewal, compared, shortened
 from aggregator.daemon.ticks import Ticks
 from aggregator.daemon.watching import Files, Folders
@@ -56,6 +57,7 @@ _DISPATCH_S = 1
 _PUBLISH_S = 2
 _SOON_S = 0.2
 _FORMS_A_TICK = 20
+_BUSY_TICKS = 3
 # Also without a new entry: a waiting change whose hour is over, a file that somebody deleted.
 _PUBLISH_ALL_S = 60
 _HUBS_S = 10
@@ -107,6 +109,8 @@ class Daemon:
         self._is_dirty = False
         # When the loop's clock said so, because something had changed.
         self._published_at = -math.inf
+        # In a row, in which there was news to publish.
+        self._busy_ticks = 0
         # At the start, and after a file could not be written, archive pages are looked at too.
         self._must_heal = True
         self._complaint = ""
@@ -122,8 +126,8 @@ class Daemon:
         self._reloading: asyncio.Task[None] | None = None
         # Parts of earlier configurations, each waiting for its last poll to end.
         self._endings: set[asyncio.Task[None]] = set()
-        # New topics whose first entries are being looked for: their feeds do not begin without them.
-        self._coming: frozenset[str] = frozenset()
+        # New feeds whose first entries are being looked for: they do not begin without them.
+        self._coming: frozenset[FeedName] = frozenset()
         self._watch_places()  # now, so that an edit during a long start is noticed
 
     async def run(self) -> None:
@@ -261,18 +265,25 @@ class Daemon:
 
     async def _publish_dirty(self) -> None:
         """The Atom documents of what changed at once, the other formats in a tick that has nothing else to do, a few at a time:
-        one article may touch a thousand feeds, and polls wait for the writer.
+        one article may touch a thousand feeds, and polls wait for the writer. A desk that is never at rest has them every
+        few ticks.
         """
         is_for_change, before = self._is_dirty, self._published_at
         self._published_at = math.inf  # what changes meanwhile waits for the end: a tick is not called into itself
         try:
-            await (self._publish_all() if is_for_change else self._publish_rest())
+            await self._publish_some()
         finally:
             self._published_at = asyncio.get_running_loop().time() if is_for_change else before
             if self._is_dirty:
                 self._note_change()
 
-    async def _publish_rest(self) -> None:
+    async def _publish_some(self) -> None:
+        if self._is_dirty:
+            await self._publish_all()
+            self._busy_ticks += 1
+            if self._busy_ticks < _BUSY_TICKS:
+                return
+        self._busy_ticks = 0
         written: list[Path] = []
         stage = partial(publish_forms, at_most=_FORMS_A_TICK, written=written)
         with self._complaining():
@@ -282,7 +293,7 @@ class Daemon:
     async def _publish_all(self) -> None:
         """Publish; where a file cannot be written say so, go on polling and serving, and try again at the next tick."""
         heal, self._is_dirty, self._must_heal = self._must_heal, False, False
-        published = tuple(topic for topic in self._works.topics if topic.id not in self._coming)
+        published = begun(self._works.topics, self._coming)
         written: list[Path] = []
         stage = partial(publish, heal=heal, forms=heal, compare=False, written=written)
         with self._complaining(heal=heal):
@@ -294,7 +305,8 @@ class Daemon:
         """Leave every file right, and let the user's command see it."""
         await self._publish_all()
         written: list[Path] = []
-        stage = partial(publish_forms, at_most=len(self._works.topics) + 1, written=written)
+        feeds = sum(len(topic.in_grains) for topic in self._works.topics)
+        stage = partial(publish_forms, at_most=feeds, written=written)
         with self._complaining():
             await self._write(stage)
         if self._command:
@@ -410,7 +422,7 @@ class Daemon:
         polls = self._rounds | {task for task in (self._asking, self._telling) if task}
         # From here to the next await nothing else runs: no tick sees one half of each.
         self._works = renewal.works
-        self._coming |= {topic.id for topic in renewal.works.topics} - {topic.id for topic in before.topics}
+        self._coming |= coming(before.topics, renewal.works.topics)
         self._noticed &= {source.id for source in renewal.works.sources}
         renewal.show()
         self._watch_places()
