@@ -137,6 +137,14 @@ def test_a_changed_file_is_given_at_once_and_a_removed_one_no_more(at: Desk) -> 
     assert get("/feeds/talks.atom").status_code == 404
 
 
+@pytest.mark.parametrize("form", ["atom", "rss", "json"])
+def test_a_document_has_changed_when_its_bytes_did_and_not_when_its_file_came_back(at: Desk, form: str) -> None:
+    (at.directory / f"talks.{form}").unlink()
+    at.now += HOUR
+    at.run()
+    assert ask(at)(f"/feeds/talks.{form}").headers["last-modified"] == format_datetime(START, usegmt=True)
+
+
 def test_a_feed_names_itself_and_its_hubs_in_a_header(at: Desk) -> None:
     get = ask(at, Services(hubs=("https://hub.example.com/",)))
     named = f'<{BASE}/feeds/talks.atom>; rel="self", <https://hub.example.com/>; rel="hub"'
@@ -285,7 +293,15 @@ def test_earlier_times_are_for_this_machine_only(at: Desk, headers: dict[str, st
     assert as_of(ask(at), "2026-03-01T13:00:00Z", **headers).status_code == 403
 
 
-@pytest.mark.parametrize(("value", "status"), [("yesterday", 400), ("2026-03-01", 404), ("2026-03-02 08:00", 200)])
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        ("yesterday", 400),
+        ("2026-03-01", 404),
+        ("2026-03-02 08:00", 200),
+        ("0001-01-01T00:00+05:00", 400),
+    ],
+)
 def test_a_time_is_a_date_with_or_without_hours(at: Desk, value: str, status: int) -> None:
     assert as_of(ask(at), value).status_code == status
 

@@ -44,6 +44,7 @@ from aggregator.storage.tables import (
     document,
     entry_key,
     feed_due,
+    feed_form,
     ledger,
     match,
     observation,
@@ -293,11 +294,13 @@ class Reader:
         query = select(ledger.c.state, func.count()).where(ledger.c.topic_id == topic_id, ledger.c.grain == grain)
         return {RowState(row[0]): row[1] for row in self._connection.execute(query.group_by(ledger.c.state))}
 
-    def archive_changed_at(self, topic_id: str) -> dict[bytes, datetime]:
-        """Digest of an archive page's bytes -> since when they are its bytes."""
-        query = select(archive_page.c.bytes_digest, archive_page.c.changed_at)
-        found = self._connection.execute(query.where(archive_page.c.topic_id == topic_id))
-        return {bytes(row.bytes_digest): to_instant(row.changed_at) for row in found}
+    def documents_changed_at(self, topic_id: str) -> dict[bytes, datetime]:
+        """Digest of the bytes of an archive page, or of a document in another format than Atom -> since when they are its bytes."""
+        found: dict[bytes, datetime] = {}
+        for table in (archive_page, feed_form):
+            query = select(table.c.bytes_digest, table.c.changed_at).where(table.c.topic_id == topic_id)
+            found |= {bytes(row.bytes_digest): to_instant(row.changed_at) for row in self._connection.execute(query)}
+        return found
 
     def instance(self) -> tuple[UUID, datetime]:
         """The store's id, and when it was made."""

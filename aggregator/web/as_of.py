@@ -36,9 +36,9 @@ def instant(text: str) -> datetime | None:
     try:
         # In an address a plus is a space.
         found = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the first day of the year 1 has no time in UTC everywhere
         return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def feed_as_of(reader: Reader, site: Site, author: str, topic: Topic, at: datetime) -> AsOf | None:

@@ -37,7 +37,7 @@ class Knowledge:
         topic = self._topics.get(topic_id)
         with self._store.read() as reader:
             changed = {state.bytes_digest: state.changed_at for state in reader.topic_feeds() if state.bytes_digest}
-            changed |= reader.archive_changed_at(topic_id)
+            changed |= reader.documents_changed_at(topic_id)
             if health := reader.health_feed():
                 changed[health.bytes_digest] = health.changed_at
             grain = topic.grain if topic else None
