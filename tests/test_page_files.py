@@ -78,6 +78,16 @@ def test_every_page_is_there_and_every_relative_link_leads_to_a_file(at: Desk) -
                 assert (path.parent / target.path).resolve().is_file(), (path.name, link)
 
 
+def test_other_reports_of_a_story_are_named_with_no_address_that_only_a_server_has(at: Desk) -> None:
+    one, other = (view.stored.uri for view in at.articles())
+    at.decide(Word.MERGE, one, other_uri=other)
+    written(at, heal=True)
+    page = entry_of(at, "Envoys meet for round 1").read_text("utf-8")
+    assert "Why it is the same event" in page
+    assert "Envoys meet for round 2" in page
+    assert [link for link in Links(page).found if link.startswith("/")] == []
+
+
 def test_a_file_brings_its_own_policy_and_no_form(at: Desk) -> None:
     written(at, heal=True)
     for path in at.directory.rglob("*.html"):

@@ -173,7 +173,7 @@ def article_page(reader: Reader, site: Site, uri: str) -> ArticlePage | Absence:
     told = Told(
         copies=tuple(_copies(reader, site, view, kept_back)),
         notes=tuple(_notes(reader.decisions_on(uri))),
-        story=story_section(reader, view, lambda other: other not in kept_back),
+        story=story_section(reader, site, view, lambda other: other not in kept_back),
         edits=edits(reader, view),
     )
     return _page(site, view, reader.rows_of(uri), told)

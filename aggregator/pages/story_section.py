@@ -9,6 +9,7 @@ from aggregator.model.source import Republish
 from aggregator.model.story import Passage
 from aggregator.pages import facts
 from aggregator.pages.facts import Moment
+from aggregator.pages.site import Site
 from aggregator.storage import ArticleView, Reader, Replaced, StoryRow
 
 _MOST_REPORTS = 50
@@ -19,7 +20,8 @@ _MOST_EDITS = 20
 class ReportLine:
     """Another report of the event."""
 
-    path: str
+    path: str | None
+    """None where it has no page of its own."""
     headline: str
     outlet: str
     url: str | None
@@ -50,7 +52,9 @@ class Edit:
     body: tuple[Passage, ...]
 
 
-def story_section(reader: Reader, view: ArticleView, is_shown: Callable[[str], bool]) -> StorySection | None:
+def story_section(
+    reader: Reader, site: Site, view: ArticleView, is_shown: Callable[[str], bool]
+) -> StorySection | None:
     """The other reports, the first first, without what the desk keeps back; None where there are none."""
     if view.story is None:
         return None
@@ -64,16 +68,16 @@ def story_section(reader: Reader, view: ArticleView, is_shown: Callable[[str], b
         reports=counts.reports,
         outlets=len(counts.outlets),
         independent=counts.independent,
-        lines=tuple(map(_line, others[:_MOST_REPORTS])),
+        lines=tuple(_line(site, row) for row in others[:_MOST_REPORTS]),
         more=max(0, len(others) - _MOST_REPORTS),
     )
 
 
-def _line(row: StoryRow) -> ReportLine:
+def _line(site: Site, row: StoryRow) -> ReportLine:
     article, evidence = row.stored.article, row.membership.evidence
     grounds = ", ".join(evidence.terms) or evidence.reason
     return ReportLine(
-        path=f"/articles/{row.uri.removeprefix('urn:uuid:')}",
+        path=site.places.article(row.uri) if site.places.is_served else None,
         headline=article.headline,
         outlet=article.publisher.name,
         url=facts.web_address(article.url),
