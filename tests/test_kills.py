@@ -18,6 +18,9 @@ from tests.program import Done, configure, feed_table, folder_table, free_port, 
 pytestmark = pytest.mark.slow
 
 _KILLS = 20
+# Every third is killed while it starts, the others some time after their first poll, however slow the machine is.
+_START_S = 1.2
+_WORK_S = 1.7
 _LAST_ITEM = 60
 _FEEDS = ("one", "two", "three")
 
@@ -28,11 +31,13 @@ class Sources:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.files = 0
+        self.asked = threading.Event()
         self._lock = threading.Lock()
         self._shown = 1
         folder.mkdir()
 
     def answer(self, _: Request) -> Reply:
+        self.asked.set()
         with self._lock:
             self._shown = min(self._shown + 1, _LAST_ITEM)
             return Reply(rss(*(item(number) for number in range(self._shown, 0, -1))))
@@ -66,8 +71,12 @@ def published(folder: Path) -> dict[str, tuple[str, str]]:
     return found
 
 
-def live_and_be_killed(folder: Path, sources: Sources, lifetime_s: float, file_after_s: float) -> None:
+def live_and_be_killed(folder: Path, sources: Sources, chance: random.Random, *, is_starting: bool) -> None:
+    sources.asked.clear()
     with running(folder, "run") as process:
+        assert is_starting or sources.asked.wait(60), (folder / "daemon.log").read_text("utf-8")
+        lifetime_s = chance.uniform(0.0, _START_S if is_starting else _WORK_S)
+        file_after_s = chance.uniform(0.0, lifetime_s)
         time.sleep(file_after_s)
         sources.add_file()
         time.sleep(lifetime_s - file_after_s)
@@ -95,8 +104,7 @@ def test_twenty_kills_lose_double_and_tear_nothing(tmp_path: Path) -> None:
         tables = (feed_table(url, name) for name, url in addresses.items())
         configure(tmp_path, free_port(), folder_table(), *tables)
         for kill in range(1, _KILLS + 1):
-            lifetime_s = chance.uniform(0.8, 3.3)
-            live_and_be_killed(tmp_path, sources, lifetime_s, chance.uniform(0.0, lifetime_s))
+            live_and_be_killed(tmp_path, sources, chance, is_starting=kill % 3 == 1)
             now = published(tmp_path)
             assert now.items() >= ever.items(), f"kill {kill}, seed {seed}"
             ever = now
