@@ -15,7 +15,7 @@ from aggregator.model.article import Article
 from aggregator.model.fetch import Document, Fetched
 from aggregator.model.source import SourceState, Validators
 from aggregator.model.topic import Match
-from aggregator.reading.limits import TooCostly
+from aggregator.reading.limits import READING_S, TooCostly
 from aggregator.reading.pool import Readers
 from aggregator.reading.read import Desk, Reading
 from aggregator.text import digest
@@ -230,8 +230,12 @@ class Stalling:
         return ()
 
 
-@pytest.mark.parametrize(("first", "length"), [(0, 5), (40, 70_000)], ids=["in a worker", "while others are read here"])
-def test_a_document_that_never_ends_keeps_no_other_waiting(first: int, length: int) -> None:
+@pytest.mark.parametrize(
+    ("first", "length", "reading_s"),
+    [(0, 5, READING_S), (40, 70_000, 2.0)],
+    ids=["in a worker", "while others are read here"],
+)
+def test_a_document_that_never_ends_keeps_no_other_waiting(first: int, length: int, reading_s: float) -> None:
     stalling = replace(DESK, matcher=cast("Matcher", Stalling()))
     ended: list[str] = []
 
@@ -245,7 +249,7 @@ def test_a_document_that_never_ends_keeps_no_other_waiting(first: int, length: i
         ended.append(title)
 
     async def all_at_once() -> None:
-        readers = Readers(workers=2, first=first)
+        readers = Readers(workers=2, first=first, reading_s=reading_s)
         try:
             await asyncio.gather(*(read_one(readers, title) for title in ("Endless", *map(str, range(20)))))
         finally:
@@ -253,4 +257,8 @@ def test_a_document_that_never_ends_keeps_no_other_waiting(first: int, length: i
 
     asyncio.run(all_at_once())
     assert sorted(ended[:-1]) == sorted(map(str, range(20)))
-    assert "more than 10 s of CPU" in ended[-1]
+    assert f"more than {reading_s:g} s of CPU" in ended[-1]
+
+
+def test_a_document_has_ten_seconds() -> None:
+    assert READING_S == 10

@@ -29,7 +29,7 @@ from aggregator.model.source import Source, SourceState
 from aggregator.parse import MOST_NEW, is_gzip
 from aggregator.reading import worker
 from aggregator.reading.complete import NoText
-from aggregator.reading.limits import TooCostly, return_memory
+from aggregator.reading.limits import READING_S, TooCostly, return_memory
 from aggregator.reading.read import Desk, Reading
 
 _Result = TypeVar("_Result")
@@ -47,8 +47,9 @@ _SLOW_S = 1.0
 class Readers:
     """Reads documents for one configuration; the worker processes start when they are first worth it."""
 
-    def __init__(self, workers: int | None = None, first: int = _FIRST) -> None:
+    def __init__(self, workers: int | None = None, first: int = _FIRST, reading_s: float = READING_S) -> None:
         return_memory()
+        self._reading_s = reading_s
         self._workers = workers or max((os.cpu_count() or 1) - 1, 1)
         self._left_here = first
         self._pool: ProcessPoolExecutor | None = None
@@ -113,7 +114,7 @@ class Readers:
         return True
 
     def _start(self, desk: Desk) -> ProcessPoolExecutor:
-        self._pool = _pool(self._workers, desk)
+        self._pool = _pool(self._workers, desk, self._reading_s)
         return self._pool
 
     async def _alone_in_worker(self, desk: Desk, task: Callable[[], _Result]) -> _Result:
@@ -121,7 +122,7 @@ class Readers:
         of these documents is to blame.
         """
         async with self._alone:
-            pool = _pool(1, desk)
+            pool = _pool(1, desk, self._reading_s)
             try:
                 return await _submit(pool, task)
             except BrokenProcessPool as error:
@@ -132,13 +133,13 @@ class Readers:
                 pool.shutdown(wait=False)
 
 
-def _pool(workers: int, desk: Desk) -> ProcessPoolExecutor:
+def _pool(workers: int, desk: Desk, reading_s: float) -> ProcessPoolExecutor:
     # Never by fork: threads and sockets of this process would go along. The server imports once for all workers, which one
     # worker alone does not need: it would be 50 MB more.
     context = multiprocessing.get_context("forkserver" if workers > 1 else "spawn")
     if workers > 1:
         context.set_forkserver_preload([worker.__name__])
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=worker.begin, initargs=(desk,))
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=worker.begin, initargs=(desk, reading_s))
     with _without_main():
         pool.submit(worker.ready)  # the processes start with the first task
     return pool

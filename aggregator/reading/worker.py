@@ -15,11 +15,13 @@ from aggregator.reading.read import Desk, Reading, read
 _FEW_ITEMS = 3
 # What a worker is given once, at its start: a compiled matcher is too large to be sent with every document.
 _desk: list[Desk] = []
+_reading_s: list[float] = []
 
 
-def begin(desk: Desk) -> None:
-    """The initializer of a process."""
+def begin(desk: Desk, reading_s: float) -> None:
+    """The initializer of a process; `reading_s` is the CPU that one document may take."""
     _desk.append(desk)
+    _reading_s.append(reading_s)
     # What libraries say of strangers' documents would stand unformatted on the terminal.
     logging.disable(logging.CRITICAL)
     limit_worker()
@@ -31,13 +33,13 @@ def ready() -> None:
 
 def work(source: Source, fetched: Fetched, state: SourceState, now: datetime) -> Reading:
     """Read the documents within the limits of a process. Raises TooCostly."""
-    with limited():
+    with limited(_reading_s[0]):
         return read_all(source, fetched, state, _desk[0], now)
 
 
 def take_text(source: Source, sighting: Sighting, page: Fetched, now: datetime) -> Sighting | NoText:
     """Take the entry's text from its page within the limits of a process. Raises TooCostly."""
-    with limited():
+    with limited(_reading_s[0]):
         return complete(sighting, page, source, _desk[0], now)
 
 
