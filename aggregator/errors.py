@@ -65,10 +65,14 @@ class StoreError(AggregatorError):
 
 
 class PublishError(AggregatorError):
-    """A file of a feed cannot be written; the ledger has it, so the next publication makes it good."""
+    """A file of a feed cannot be written; the ledger has it, so the next publication makes it good.
+
+    `is_defect`: nothing but damaged rows is in the way, which no further try mends.
+    """
 
     def __init__(self, file: str, why: str, others: int = 0, *, is_defect: bool = False) -> None:
         self.file = file
+        self.is_defect = is_defect
         more = f" (and {others} more)" if others else ""
         advice = (
             "the other feeds are written, this one keeps what it had; run `aggregator db check`"

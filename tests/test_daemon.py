@@ -5,8 +5,10 @@ import os
 import random
 import re
 import signal
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -166,11 +168,34 @@ def test_a_folder_that_cannot_be_written_stops_nothing_and_is_made_good(tmp_path
     configure(tmp_path, port, folder_table())
     with running(tmp_path, "run") as process:
         wait_for(f"http://127.0.0.1:{port}/", "Envoys meet in the capital")
+        time.sleep(5)
         (tmp_path / "feeds").unlink()
         wait_for(f"http://127.0.0.1:{port}/feeds/all.atom", "Envoys meet in the capital")
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=40) == 0
-    assert "cannot write" in (tmp_path / "daemon.log").read_text("utf-8")
+    told = re.findall("cannot write [^;]+", (tmp_path / "daemon.log").read_text("utf-8"))
+    assert told
+    assert len(told) == len(set(told)), "once, not at every tick"
+
+
+def test_a_damaged_row_is_told_once_and_makes_no_tick_render_everything(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(wire(), "utf-8")
+    os.utime(tmp_path / "in" / "a.txt", (time.time() - 60,) * 2)
+    configure(tmp_path, port, folder_table())
+    assert run(tmp_path, "once").code == 0
+    with closing(sqlite3.connect(tmp_path / "var" / "aggregator.db", isolation_level=None)) as store:
+        store.execute("UPDATE ledger SET updated_at = 'rubbish'")
+    with running(tmp_path, "run") as process:
+        wait_for(f"http://127.0.0.1:{port}/readyz", "ok")
+        listed = tmp_path / "feeds" / "index.opml"
+        listed.unlink()
+        time.sleep(6)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=40) == 0
+    assert (tmp_path / "daemon.log").read_text("utf-8").count("cannot write") == 1
+    assert not listed.exists(), "written where everything is, at a start"
 
 
 def test_other_formats_follow_and_the_command_sees_them(tmp_path: Path) -> None:

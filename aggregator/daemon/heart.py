@@ -113,7 +113,8 @@ class Daemon:
         self._busy_ticks = 0
         # At the start, and after a file could not be written, archive pages are looked at too.
         self._must_heal = True
-        self._complaint = ""
+        # What was last said of each part of publishing that fails.
+        self._complaints: dict[str, str] = {}
         self._command: asyncio.Task[bool] | None = None
         self._is_command_due = False
         self._folders = Folders(self._changed)
@@ -236,10 +237,10 @@ class Daemon:
         """One calm line for a round in which several sources failed: each is tried again, nothing else is held up."""
         failed = [done for done in polls if done.outcome is Outcome.FAILED]
         if len(failed) > 1:
-            named = shortened([done.source_id for done in failed])
+            sources = shortened([done.source_id for done in failed])
             _LOG.warning(
                 "some sources could not be read and are tried again later; `aggregator status` says why",
-                extra={"failed": len(failed), "of": len(polls), "sources": named},
+                extra={"failed": len(failed), "of": len(polls), "sources": sources},
             )
 
     async def _ask_hubs(self) -> None:
@@ -286,7 +287,7 @@ class Daemon:
         self._busy_ticks = 0
         written: list[Path] = []
         stage = partial(publish_forms, at_most=_FORMS_A_TICK, written=written)
-        with self._complaining():
+        with self._complaining("formats"):
             await self._write(stage)
         await self._published(written)
 
@@ -296,7 +297,7 @@ class Daemon:
         published = begun(self._works.topics, self._coming)
         written: list[Path] = []
         stage = partial(publish, heal=heal, forms=heal, compare=False, written=written)
-        with self._complaining(heal=heal):
+        with self._complaining("feeds", heal=heal):
             await self._write(lambda works, now: stage(replace(works, topics=published), now))
             await self._write(partial(write_pages, written=written, heal=heal))
         await self._published(written)
@@ -307,7 +308,7 @@ class Daemon:
         written: list[Path] = []
         feeds = sum(len(topic.in_grains) for topic in self._works.topics)
         stage = partial(publish_forms, at_most=feeds, written=written)
-        with self._complaining():
+        with self._complaining("formats"):
             await self._write(stage)
         if self._command:
             await self._command
@@ -316,18 +317,19 @@ class Daemon:
             await self._command
 
     @contextmanager
-    def _complaining(self, *, heal: bool = False) -> Iterator[None]:
+    def _complaining(self, part: str, *, heal: bool = False) -> Iterator[None]:
         """What could not be written is tried again at the next tick: it stays marked, what was looked at only to be healed
-        is looked at again.
+        is looked at again. A damaged row is none for that: all feeds would be rendered at every tick for it.
         """
         try:
             yield
-            self._complaint = ""
+            self._complaints.pop(part, None)
         except PublishError as error:
-            self._is_dirty, self._must_heal = True, self._must_heal or heal
-            if str(error) != self._complaint:  # once, not at every tick
+            self._is_dirty = self._is_dirty or not error.is_defect
+            self._must_heal = self._must_heal or (heal and not error.is_defect)
+            if str(error) != self._complaints.get(part):  # once, not at every tick
                 _LOG.error(str(error))
-            self._complaint = str(error)
+            self._complaints[part] = str(error)
 
     def _tell_command(self, written: Sequence[Path]) -> None:
         """Run the user's command beside everything else, once at a time; what is written meanwhile is its next run's."""
@@ -347,7 +349,7 @@ class Daemon:
         not wait for it.
         """
         self._metrics.published(len(written))
-        with self._complaining():
+        with self._complaining("packed files"):
             await asyncio.to_thread(self._packer.pack, self._works.directory, is_wanted=self._works.gzip)
         self._tell_command(written)
 

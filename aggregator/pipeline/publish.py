@@ -347,7 +347,8 @@ def _publish_rest(run: _Run) -> None:
 
 def _complain(run: _Run) -> None:
     if run.failed:
-        path, first = run.failed[0]
+        # What the user can mend is named first.
+        path, first = min(run.failed, key=lambda one: not isinstance(one[1], OSError))
         is_defect = not isinstance(first, OSError)
         raise PublishError(str(path), _reason(first), len(run.failed) - 1, is_defect=is_defect) from first
 
