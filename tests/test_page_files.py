@@ -13,6 +13,7 @@ import pytest
 from aggregator.errors import PublishError
 from aggregator.fetch import HttpFetcher
 from aggregator.model.desk import Word
+from aggregator.model.topic import Grain
 from aggregator.pipeline import attend, publish, write_pages
 from tests.desk import LIMITS, Desk, desk
 from tests.documents import folder_source, wire, write
@@ -136,6 +137,30 @@ def test_a_killed_article_says_so_in_its_place_and_nothing_else(at: Desk) -> Non
     written(at)
     assert "This article was withdrawn." in entry.read_text("utf-8")
     assert [path.name for path in at.directory.rglob("*.html") if "round 1" in path.read_text("utf-8")] == []
+
+
+def test_a_kill_reaches_the_page_of_an_article_that_no_topic_publishes_any_more(at: Desk) -> None:
+    written(at, heal=True)
+    entry = entry_of(at, "Envoys meet for round 1")
+    at.topics = (topic(id="sea", title="Sea", query="sea"),)
+    at.run()
+    written(at, heal=True)
+    assert "round 1" in entry.read_text("utf-8"), "what was published stays"
+    at.decide(Word.KILL, f"urn:uuid:{entry.stem}")
+    written(at)
+    assert "This article was withdrawn." in entry.read_text("utf-8")
+
+
+def test_a_killed_article_leaves_the_pages_of_its_copies_and_of_its_story(at: Desk) -> None:
+    at.topics = (topic(id="each", title="Each", grain=Grain.ARTICLES),)
+    at.run()
+    one, other = (view.stored.uri for view in at.articles())
+    at.decide(Word.MERGE, one, other_uri=other)
+    written(at, heal=True)
+    assert "round 1" in entry_of(at, "Envoys meet for round 2").read_text("utf-8")
+    at.decide(Word.KILL, f"urn:uuid:{entry_of(at, 'Envoys meet for round 1').stem}")
+    written(at)
+    assert "round 1" not in entry_of(at, "Envoys meet for round 2").read_text("utf-8")
 
 
 def test_what_the_desk_holds_is_taken_away_and_comes_back(at: Desk) -> None:

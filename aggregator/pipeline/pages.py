@@ -1,7 +1,8 @@
 """What is published -> the same pages as files beside the feeds, so that any web server hosts them.
 
 A page is made anew when its topic's feed was: the topic's, those of its entries that changed, the front page and that of the
-sources. At every start, and once a day for the charts, all of them are.
+sources. At every start, and once a day for the charts, all of them are. What the desk takes back goes at once, from the pages
+of topics that are gone too.
 """
 
 import re
@@ -45,11 +46,13 @@ def write_pages(works: Works, now: datetime, *, written: list[Path], heal: bool 
     day = digest(__version__, now.astimezone(UTC).date().isoformat()).hex()
     everything = heal or _stamp_of(works.directory / "index.html") != day
     wanted = {topic.id for topic in works.topics if everything or topic.id in touched}
-    if not (wanted or everything):
-        return 0
     before = len(written)
     with works.store.read() as reader:
-        for page in _pages(reader, works, wanted, now, day=day, heal=heal):
+        if wanted or everything:
+            pages = _pages(reader, works, wanted, now, day=day, heal=heal)
+        else:
+            pages = _gone(reader, _site(works, 1, now), hidden(reader))
+        for page in pages:
             try:
                 if _write(page):
                     written.append(page.path)
@@ -80,9 +83,11 @@ def _pages(
     for topic in topics:
         views = reader.views(topic.id, topic.grain, RowState.LIVE, limit=topic.limit)
         uris |= dict.fromkeys(view.row.article_uri for view in views if view.row.article_uri not in kept_back)
+    # Pages of other articles name it: its copies, its story.
+    told = digest(*sorted(kept_back))
     for uri in uris:
-        yield from _entry(reader, entry_printer, below, uri, heal=heal)
-    yield from _gone(reader, entry_printer, below, kept_back)
+        yield from _entry(reader, entry_printer, below, uri, told, heal=heal)
+    yield from _gone(reader, below, kept_back)
     for topic in topics:
         data = printer.page("topic.html", page=topic_page(reader, here, topic))
         yield _Page(path=works.directory / f"{topic.id}.html", data=data)
@@ -93,10 +98,10 @@ def _pages(
     yield _Page(path=works.directory / "index.html", data=data)
 
 
-def _entry(reader: Reader, printer: Printer, site: Site, uri: str, *, heal: bool) -> Iterator[_Page]:
+def _entry(reader: Reader, printer: Printer, site: Site, uri: str, told: bytes, *, heal: bool) -> Iterator[_Page]:
     """Nothing where the file says that it was made of the same."""
     path = _path(site, uri)
-    stamp = _stamp(printer, reader.rows_of(uri))
+    stamp = _stamp(printer, reader.rows_of(uri), told)
     if not heal and _stamp_of(path) == stamp:
         return
     page = article_page(reader, site, uri)
@@ -104,12 +109,13 @@ def _entry(reader: Reader, printer: Printer, site: Site, uri: str, *, heal: bool
         yield _Page(path=path, data=printer.page("article.html", page=page, stamp=stamp))
 
 
-def _gone(reader: Reader, printer: Printer, site: Site, kept_back: Collection[str]) -> Iterator[_Page]:
+def _gone(reader: Reader, site: Site, kept_back: Collection[str]) -> Iterator[_Page]:
     """What was withdrawn says so in its place; what the desk holds is as if it had never been."""
-    for uri in kept_back:
-        path = _path(site, uri)
-        if not path.exists():
-            continue
+    there = [(uri, path) for uri in kept_back if (path := _path(site, uri)).exists()]
+    if not there:
+        return
+    printer = Printer(site)
+    for uri, path in there:
         is_withdrawn = absence(reader, uri) is Absence.WITHDRAWN
         words = {"title": "Gone", "words": "This article was withdrawn."}
         yield _Page(path=path, data=printer.page("error.html", **words) if is_withdrawn else None)
@@ -119,12 +125,12 @@ def _path(site: Site, uri: str) -> Path:
     return site.directory / "entries" / f"{uri.removeprefix('urn:uuid:')}.html"
 
 
-def _stamp(printer: Printer, rows: Iterable[LedgerRow]) -> str:
-    """Of all that makes the page of an entry another one: its rows in the feeds, our release, our style."""
+def _stamp(printer: Printer, rows: Iterable[LedgerRow], told: bytes) -> str:
+    """Of all that makes the page of an entry another one: its rows in the feeds, what is not told of, our release, our style."""
     parts = [
         part for row in rows for part in (row.topic_id, row.state.value, row.reason, row.digest, row.fragment or b"")
     ]
-    return digest(__version__, printer.fixed["style.css"], *parts).hex()
+    return digest(__version__, printer.fixed["style.css"], told, *parts).hex()
 
 
 def _stamp_of(path: Path) -> str | None:
