@@ -235,6 +235,12 @@ def test_a_former_address_leads_to_the_present_one(at: Desk, rest: str, method: 
     assert (answer.status_code, answer.headers["location"]) == (301, f"{BASE}/feeds/talks{rest}")
 
 
+def test_the_page_of_a_renamed_topic_leads_on_too(at: Desk) -> None:
+    answer = ask(at)("/topics/old-talks")
+    assert (answer.status_code, answer.headers["location"]) == (301, f"{BASE}/topics/talks")
+    assert ask(at)("/topics/talks").status_code == 200
+
+
 def test_a_closed_topic_is_gone_in_every_format_and_its_archive_too(at: Desk) -> None:
     with at.store.batch() as batch:
         (state,) = batch.topic_feeds()

@@ -91,6 +91,7 @@ class _Routes:
     def __init__(self, store: Store, site: Site, heartbeat: Heartbeat | None) -> None:
         self._store, self._site, self._heartbeat = store, site, heartbeat
         self._topics = {topic.id: topic for topic in site.topics}
+        self._former = {name: topic.id for topic in site.topics for name in topic.former}
         self._printer = Printer(site)
 
     async def front(self, request: Request) -> Response:
@@ -98,7 +99,11 @@ class _Routes:
         return self._page(request, "front.html", page=page)
 
     async def topic(self, request: Request) -> Response:
-        topic = self._topics.get(request.path_params["topic"])
+        name = request.path_params["topic"]
+        if name in self._former:
+            there = f"{self._site.base_url}/topics/{self._former[name]}"
+            raise HTTPException(301, "This topic has moved.", {"Location": there, "Cache-Control": "max-age=86400"})
+        topic = self._topics.get(name)
         if topic is None:
             raise HTTPException(404, "There is no topic of this name.")
         state, number = _asked(request.query_params)
