@@ -49,10 +49,12 @@ fix: setup
 
 # The measured tables, each with its JSON. DATA holds recorded feeds and labelled texts; without it they say so and pass.
 DATA ?= ../shared/data
+LABELLED := $(wildcard tests/topics/labelled/*.jsonl)
 SHORT_SERIES := bbc_business ru_bbc gesab_stuffnz
 
 quality: setup
 	$(BIN)/python bench/topics_quality.py $(DATA)
+	for texts in $(LABELLED); do $(BIN)/aggregator topics evaluate $$texts || exit 1; done
 	$(BIN)/python bench/wire_texts.py $(DATA)
 	$(BIN)/python bench/feedparser_tests.py $(DATA)
 	$(BIN)/python bench/atom_checker.py $(DATA)
@@ -62,6 +64,7 @@ quality: setup
 
 quality-short: setup
 	$(BIN)/python bench/topics_quality.py $(DATA)
+	for texts in $(LABELLED); do $(BIN)/aggregator topics evaluate $$texts || exit 1; done
 	$(BIN)/python bench/wire_texts.py $(DATA)
 	$(BIN)/python bench/feedparser_tests.py $(DATA)
 	$(BIN)/python bench/atom_checker.py $(DATA)
