@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parent / "topics" / "labelled"
 FLOORS = (
     ("libya-diplomacy-1", "libya-diplomacy", 0.98, 0.98),
     ("libya-diplomacy-2", "libya-diplomacy", 0.98, 0.90),
+    ("libya-diplomacy-3", "libya-diplomacy", 0.96, 0.92),
+    ("libya-diplomacy-4", "libya-diplomacy", 0.96, 0.90),
     ("libya-economy", "libya-economy", 0.97, 0.97),
     ("mediterranean-migration-policy", "mediterranean-migration-policy", 0.97, 0.85),
     ("un-security-council", "un-security-council", 0.97, 0.93),
@@ -45,7 +47,10 @@ def test_a_shipped_topic_is_no_worse_than_it_was(name: str, topic_id: str, preci
     assert (found.overall.recall or 0) >= recall
 
 
-@pytest.mark.parametrize(("name", "topic_id"), [row[:2] for row in FLOORS], ids=NAMES)
+IN_FIVE_LANGUAGES = [row[:2] for row in FLOORS if row[0] != "libya-diplomacy-4"]
+
+
+@pytest.mark.parametrize(("name", "topic_id"), IN_FIVE_LANGUAGES, ids=[name for name, _ in IN_FIVE_LANGUAGES])
 def test_languages_other_than_english_are_no_worse_together(name: str, topic_id: str) -> None:
     pooled = evaluation(name, topic_id).others_pooled()
     assert pooled is not None
