@@ -15,6 +15,9 @@ SAME = [
     ("a b", "b AND a"),
     ("a OR b OR c", "(c OR (b OR a)) OR a"),
     ("NOT NOT a", "a"),
+    ("(a b OR b a) c", "c AND b AND a"),
+    ("(a NEAR/2 b) NEAR/3 C", "A NEAR/2 B NEAR/3 c"),
+    ("NOT (a NEAR/2 b) c", "c NOT a NEAR/2 b"),
     ("title:(x OR y)", "title:(Y OR x)"),
     ('"Two Words"', "“two words”"),
 ]

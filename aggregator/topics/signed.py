@@ -4,8 +4,9 @@ import hmac
 from base64 import urlsafe_b64encode
 from urllib.parse import urlencode
 
-from aggregator.topics.canonical import canonical as written
+from aggregator.topics.canonical import canonical as in_one_form
 from aggregator.topics.query import parse_query
+from aggregator.topics.written import written
 
 PATH = "/q"
 # In an address, and read by whoever was given one: as long as a rule that a person writes.
@@ -14,7 +15,7 @@ MAX_CHARACTERS = 2000
 
 def canonical(query: str) -> str:
     """The one text of all queries of that form, which is what is signed. Raises QueryError."""
-    return written(parse_query(query))
+    return written(in_one_form(parse_query(query)))
 
 
 def signature(key: str, query: str) -> str:

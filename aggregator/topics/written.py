@@ -1,6 +1,7 @@
 """A query's tree -> its text again, with no more parentheses than it needs; what it gives parses to the same tree."""
 
 from aggregator.topics import nodes as n
+from aggregator.topics.mistakes import SENTENCE
 
 _EITHER, _BOTH, _NEGATED, _JOINED, _WEIGHTED, _ATOM = range(6)
 """How tightly what stands around a node binds, loosest first (the grammar of `query`)."""
@@ -26,7 +27,7 @@ def _text(query: n.Query) -> tuple[str, int]:
         case n.Not(part=part):
             return f"NOT {_written(part, _NEGATED)}", _NEGATED
         case n.Near(left=left, right=right, words=words):
-            unit = "sentence" if words is None else words
+            unit = SENTENCE if words is None else words
             return f"{_written(left, _JOINED)} NEAR/{unit} {_written(right, _WEIGHTED)}", _JOINED
         case n.Weighted(part=part, weight=weight):
             return f"{_written(part, _ATOM)}^{weight:g}", _WEIGHTED
