@@ -3,12 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
 LOCK_STAMP := .venv/.lock-stamp
-# Two workers on two cores; random order is pytest-randomly's default.
-WORKERS ?= 2
+# On two cores: a third of the whole run is waiting, of the quick tests nothing. Random order is pytest-randomly's default; who
+# has no test left takes of the other's.
+WORKERS ?= 3
+QUICK_WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest --dist worksteal
 # Compiled once: some containers forbid it, and each of the hundreds of programs that the tests start would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup run test check lint fix lock quality quality-short bench manners screenshots
+.PHONY: setup run test check types quick-tests lint fix lock quality quality-short bench manners screenshots
 .DEFAULT_GOAL := check
 
 setup: $(STAMP)
@@ -28,14 +31,20 @@ run: setup
 	$(BIN)/aggregator run
 
 test: setup
-	$(BIN)/python -m pytest -n $(WORKERS) -ra $(PYTEST_OPTIONS)
+	$(PYTEST) -n $(WORKERS) -ra $(PYTEST_OPTIONS)
 
+# The types beside the tests: they take ten seconds where much has changed, half a second else. Both are told to the end.
 check: setup
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/lint-imports --no-logo > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target types quick-tests
+
+types:
 	$(BIN)/mypy --no-error-summary
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not newsboat'
+
+quick-tests:
+	$(PYTEST) -n $(QUICK_WORKERS) -m 'not slow and not newsboat'
 
 lint: setup
 	$(BIN)/ruff format --check .

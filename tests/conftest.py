@@ -1,5 +1,6 @@
 """What every test run shares: where everything is installed, a skipped test is a failure; no test disturbs a later one."""
 
+import gc
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -22,6 +23,12 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
     return report
+
+
+def pytest_collection_finish() -> None:
+    """Modules and collected tests stay to the end: no need to look through them for garbage with every test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
