@@ -24,9 +24,10 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tests.manners.cases import CASES, GROUPS
-from tests.manners.ours import Ours, empty_store
+from tests.manners.ours import Ours
 from tests.manners.play import Limits, NotApplicable, Player, Subscription
 from tests.manners.score import Mark, OpenPlayer, Result, score, serving
+from tests.stores import empty_store
 
 _HERE = Path(__file__).parent
 # One update of a poller without a deadline of its own; the server ends every answer sooner.

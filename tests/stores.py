@@ -11,11 +11,12 @@ def put_empty_store(file: Path) -> None:
     """Begin at the file with a store that is up to date and empty, without an instance; one that is there stays."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(_empty())
+        file.write_bytes(empty_store())
 
 
 @cache
-def _empty() -> bytes:
+def empty_store() -> bytes:
+    """The file. Alembic is for one thread at a time: call it once before there are several."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "store.db"
         store = Store(f"sqlite:///{file}")

@@ -31,6 +31,7 @@ def test_a_limit_that_is_enough_stays(limits_as_before: tuple[int, int]) -> None
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (900, hard)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("held", "expected"), [(2_000, 1_488), (400, 200), (40, 20)])
 def test_where_it_cannot_be_raised_there_are_fewer_connections(held: int, expected: int) -> None:
     """In a process of its own: a hard limit that was lowered cannot be raised again."""

@@ -217,6 +217,7 @@ _VALUES = st.recursive(
 _OBJECTS = st.dictionaries(st.sampled_from(_NAMES), _VALUES, max_size=12)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(head=_OBJECTS, items=st.lists(_OBJECTS | _VALUES, max_size=5), cut=st.integers(0, 400))
 def test_whatever_stands_where_it_is_a_feed_or_is_said_to_be_none(head: Any, items: Any, cut: int) -> None:

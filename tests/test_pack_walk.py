@@ -55,6 +55,7 @@ def test_the_walk_goes_as_the_page_says(folder: Path) -> None:
     assert after[1].out.endswith("11 examples, 0 failed\n")
 
 
+@pytest.mark.slow
 def test_the_walk_fails_where_the_page_says(folder: Path) -> None:
     failed = [row for row in invoke(folder, "topics", "test", "--json").objects if not row["ok"]]
     assert [row["text"].split()[0] for row in failed] == ["Burhan", "South", "Южный", "RSF"]

@@ -240,7 +240,9 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.slow if case == "elements" else ()) for case in HOSTILE]
+)
 def test_what_no_sitemap_has_is_cut_and_told(case: str) -> None:
     inside, detail, read, why = HOSTILE[case]
     parsed = look(sitemap(*inside).removesuffix(b"</urlset>"))

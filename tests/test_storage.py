@@ -28,6 +28,7 @@ from aggregator.storage.store import HEAD
 from aggregator.storage.tables import metadata
 from aggregator.text import digest
 from tests import make
+from tests.stores import put_empty_store
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 INSTANCE = UUID("11111111-2222-4333-8444-555555555555")
@@ -35,7 +36,8 @@ INSTANCE = UUID("11111111-2222-4333-8444-555555555555")
 
 @pytest.fixture
 def store(tmp_path: Path):  # type: ignore[no-untyped-def]
-    opened = Store(f"sqlite:///{tmp_path / 'deep' / 'store.db'}")
+    put_empty_store(tmp_path / "store.db")
+    opened = Store(f"sqlite:///{tmp_path / 'store.db'}")
     opened.upgrade(INSTANCE, NOW)
     yield opened
     opened.close()

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from aggregator.config import load_text
 from aggregator.fetch import HttpFetcher
@@ -18,9 +17,9 @@ from aggregator.model.source import Source, SourceKind
 from aggregator.pipeline import Works, due, poll, redraw_due
 from aggregator.reading.pool import Readers
 from aggregator.storage import Store
-from tests.desk import INSTANCE, Desk
-from tests.manners.answers import START
+from tests.desk import Desk
 from tests.manners.play import Limits, Subscription
+from tests.stores import put_empty_store
 
 _CONFIGURATION = """
 [site]
@@ -140,8 +139,7 @@ class Ours:
 
     def _start(self, now: datetime) -> None:
         file = self._folder / "store.db"
-        if not file.exists():
-            file.write_bytes(empty_store())
+        put_empty_store(file)
         desk = Desk(Store(f"sqlite:///{file}"), self._folder / "feeds", self._sources, (), now=now)
         network = self._network
         if network:
@@ -165,17 +163,6 @@ class Ours:
         process.desk.now = now
         waiting = await asyncio.get_running_loop().run_in_executor(self._writer, due, process.works, now)
         await poll(process.works, self._writer, sources=waiting)
-
-
-@cache
-def empty_store() -> bytes:
-    """A new store's file. Made once: the migrations cost more than most cases, and alembic is for one thread at a time."""
-    with TemporaryDirectory(prefix="manners-") as folder:
-        file = Path(folder) / "store.db"
-        store = Store(f"sqlite:///{file}")
-        store.upgrade(INSTANCE, START)
-        store.close()
-        return file.read_bytes()
 
 
 @cache
