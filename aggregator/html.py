@@ -103,13 +103,14 @@ _MANY_MARKS = 1_000
 _MOST_MARKS = 30
 
 # Not `cite`: nh3 does not look at its scheme, and no reader shows it.
-_ATTRIBUTES = {name: set(values) - {"cite"} for name, values in nh3.ALLOWED_ATTRIBUTES.items()} | {
+_ATTRIBUTES = {name: set(values) - {"cite"} for name, values in nh3.ALLOWED_ATTRIBUTES.items() if name != "bdo"} | {
     "video": {"src", "width", "height"},
     "audio": {"src"},
     "source": {"src", "type"},
 }
+# `bdo` turns text round as the characters do that `printable` takes out; `rtc` was HTML for a while only.
 _CLEANER = nh3.Cleaner(
-    tags=nh3.ALLOWED_TAGS | {"figure", "figcaption", "picture", "audio", "video", "source"},
+    tags=(nh3.ALLOWED_TAGS - {"bdo", "rtc"}) | {"figure", "figcaption", "picture", "audio", "video", "source"},
     attributes=_ATTRIBUTES,
     url_schemes={"http", "https", "mailto"},
     # What is not whole by now has no base: elsewhere it would lead to another page.
@@ -120,10 +121,14 @@ _CLEANER = nh3.Cleaner(
 )
 # Two are enough for all that is known.
 _MOST_ROUNDS = 4
+# What stands in these is parsed as if nothing were around it (HTML 13.2.4.2): "<p><object><div>" is "<p><div>" when they are
+# taken away, which a parser reads as another tree, and a validator calls a mistake.
+_SCOPE = re.compile(r"<(?:applet|button|marquee|math|object|svg)\b", re.IGNORECASE)
 _LAZY = frozenset(("data-src", "data-lazy-src", "data-original"))
 _ONE_ATTRIBUTE = re.compile(r"([^\s\"'>/=]++)(\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?+")
 # Nothing is fetched before the reader asks for it.
 _PLAYER = re.compile(r'<(?:video|audio)\b[^<>]*? controls=""(?! preload)')
+_WHOLE_PLAYER = re.compile(r"<(video|audio)\b.*?</\1>", re.DOTALL)
 
 
 def clean(markup: str) -> str:
@@ -147,9 +152,10 @@ def _sanitised(markup: str) -> str:
     "<p≯", whose attributes are what follows - so whatever changes is sanitised again.
     """
     for _ in range(_MOST_ROUNDS):
+        is_same_tree = not _SCOPE.search(markup)
         cleaned = _CLEANER.clean(markup)
         markup = printable(cleaned)
-        if markup == cleaned:
+        if markup == cleaned and is_same_tree:
             return cleaned
     return _without_tags(markup)
 
@@ -204,6 +210,18 @@ def _is_pixel(tag: str, is_beacon: Callable[[str], bool]) -> bool:
         return True
     address = _ADDRESS.search(tag)
     return address is not None and is_beacon(html.unescape(address[0]))
+
+
+def with_players_as_links(cleaned: str) -> str:
+    """Sanitised HTML with a link in place of each player: feed validators count `controls` among the risky attributes (they warn
+    of it, SecurityRiskAttr), and a player without them is not to be seen.
+    """
+    return _WHOLE_PLAYER.sub(_linked_player, cleaned) if "controls" in cleaned else cleaned
+
+
+def _linked_player(player: re.Match[str]) -> str:
+    address = _ADDRESS.search(player[0])
+    return f'<a href="{address[0]}" rel="noopener noreferrer nofollow">{address[0]}</a>' if address else ""
 
 
 def to_text(cleaned: str) -> str:

@@ -37,6 +37,7 @@ from aggregator.text import folded
 from aggregator.topics.match import compile_topics
 from aggregator.urls import is_home_page, normalise
 from tests import atom_rules, json_feed_rules, rss_rules
+from tests.validator_rules import warnings
 
 
 @dataclass(slots=True)
@@ -115,11 +116,12 @@ class Reference:
         self.last[number] = (page, words, date)
 
 
+_BASE_URL = "http://127.0.0.1"
 _RULES = {".atom": atom_rules, ".rss": rss_rules, ".json": json_feed_rules}
 
 
-def _is_invalid(path: Path) -> bool:
-    """Whether a validator would find fault with the file; it is told which."""
+def _is_invalid(path: Path, folder: Path, now: datetime) -> bool:
+    """Whether a validator would find fault with the file at its address; it is told which."""
     if path.suffix not in _RULES:
         return False
     document = path.read_bytes()
@@ -127,6 +129,8 @@ def _is_invalid(path: Path) -> bool:
     found = [*_RULES[path.suffix].problems(document)] or [
         one for one in _RULES[path.suffix].advice(document) if "neither summary nor content" not in one
     ]
+    if path.suffix != ".json":
+        found += warnings(document, now=now, location=f"{_BASE_URL}/feeds/{path.relative_to(folder).as_posix()}")
     for one in found[:3]:
         print(f"{path.name}: {one}", file=sys.stderr)
     return bool(found)
@@ -175,7 +179,7 @@ async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[
             site_title="Bench",
             site_author="Bench",
             language="en",
-            base_url="http://127.0.0.1",
+            base_url=_BASE_URL,
             directory=folder / "feeds",
             clock=lambda: now,
         )
@@ -187,7 +191,7 @@ async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[
                 written: list[Path] = []
                 publish(works, now, written=written)
                 counts["checked"] += len(written)
-                counts["invalid"] += sum(map(_is_invalid, written))
+                counts["invalid"] += sum(_is_invalid(path, works.directory, now) for path in written)
                 reference.see(body, url)
                 counts["documents"] += 1
                 counts["new"] += done.new

@@ -52,10 +52,14 @@ def _path(path: str) -> str:
 
 def _decoded(text: str) -> str:
     """Only what must be is in percents, in capitals."""
-    return "".join(_octets(piece) if piece.startswith("%") else quote(piece, safe=_RESERVED + "~") for piece in _OCTETS.findall(text))
+    return "".join(
+        _octets(piece) if piece.startswith("%") else quote(piece, safe=_RESERVED + "~")
+        for piece in _OCTETS.findall(text)
+    )
 
 
 def _octets(piece: str) -> str:
     return "".join(
-        f"%{byte:02X}" if chr(byte) in _RESERVED else quote(bytes((byte,)), safe="~") for byte in unquote_to_bytes(piece)
+        f"%{byte:02X}" if chr(byte) in _RESERVED else quote(bytes((byte,)), safe="~")
+        for byte in unquote_to_bytes(piece)
     )

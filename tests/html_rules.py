@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from html.entities import html5
 from html.parser import HTMLParser
 
-_VOID = frozenset(("area", "br", "col", "hr", "img", "source", "track", "wbr", "input", "embed", "param", "link", "meta"))
+_VOID = frozenset(
+    ("area", "br", "col", "hr", "img", "source", "track", "wbr", "input", "embed", "param", "link", "meta")
+)
 _SAFE = frozenset(
     (
         "a", "abbr", "acronym", "address", "area", "article", "aside", "audio", "b", "bdi", "big", "blockquote", "br", "button",
@@ -138,7 +140,11 @@ class _Strict(HTMLParser):
     def _in_table(self, tag: str) -> None:
         parents = _PARENTS.get(tag)
         if parents:
-            while self.open and self.open[-1] in ("td", "th", "tr", "tbody", "thead", "tfoot") and self.open[-1] not in parents:
+            while (
+                self.open
+                and self.open[-1] in ("td", "th", "tr", "tbody", "thead", "tfoot")
+                and self.open[-1] not in parents
+            ):
                 self.open.pop()
             if not self.open or self.open[-1] not in parents:
                 self._wrong(f"<{tag}> outside its table")

@@ -40,6 +40,7 @@ _RFC822 = re.compile(
     r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}"
     r" \d\d:\d\d(?::\d\d)? (?:GMT|UT|[+-]\d{4}|[ECMP][SD]T)"
 )
+_PUBLIC = re.compile(r"https?://(?:[a-z0-9-]+\.)+[a-z0-9-]+(?::\d+)?(?:/|$)", re.IGNORECASE)
 _MAIL = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+(?: \([^()]+\))?")
 _TAG = re.compile(
     r"</?(?:a|abbr|b|blockquote|br|code|div|em|h[1-6]|i|img|li|ol|p|pre|span|strong|table|u|ul)\b[^>]*>", re.IGNORECASE
@@ -191,8 +192,10 @@ def _guid(element: etree._Element) -> Iterator[str]:
 
 
 def _enclosure(element: etree._Element) -> Iterator[str]:
-    place = _place(element)
-    yield from _uri(element.get("url"), place, is_web=True)
+    place, url = _place(element), element.get("url")
+    yield from _uri(url, place, is_web=True)
+    if not _PUBLIC.match(url or ""):
+        yield f"{place}: {url!r} has no host with a domain"
     if not (element.get("length") or "").isdigit():
         yield f"{place}: length {element.get('length')!r}"
     if not _MEDIA_TYPE.fullmatch(element.get("type") or ""):

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
+from html import escape, unescape
 from typing import Any
 
 import pytest
@@ -12,8 +14,10 @@ from aggregator.model.ledger import FeedHead, Tombstone, TopicFeed
 from aggregator.model.parsed import Category, MediaRole, OriginSource, Person, Relay
 from aggregator.model.source import Republish
 from aggregator.render import AlsoIn, Printed, render_document, render_entry, render_json, render_rss
+from aggregator.render.fragment import read_entry
 from tests import atom_rules, json_feed_rules, rss_rules
 from tests.make import NOW, URI, article, date
+from tests.validator_rules import foreign_namespaces
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 DC = "{http://purl.org/dc/elements/1.1/}"
@@ -127,18 +131,48 @@ KINDS = {
         media=(Media(url="https://example.org/x", type="image/*"), Media(url="https://example.org/y"))
     ),
     "hostile": article(headline='"><script>alert(1)</script>', summary_text="]]></description><x>"),
+    "text that reads like markup": article(
+        headline="Use </b> &copy &#169; S&P500 in Q&A",
+        summary_text="First </p> line.\n\nSee https://example.org/?a=1&lt2=3 and R&D.",
+        rights=Rights(republish=Republish.EXCERPT, notice="&copy; The </i> desk"),
+        by=(Person(name="A. <b>Writer</b> &copy; Sons"),),
+        categories=(Category(term="</b>&amp;", label="Talks </b> & S&P500"), Category(term="</i>")),
+        media=(
+            Media(url="https://example.org/a.jpg", type="image/jpeg", caption="</b> A&W1 &amp; more", credit="&nbsp;"),
+        ),
+        origin=OriginSource(
+            id="urn:example:source", title="R&D2 </b>", rights="&copy; it", link_self="https://example.org/"
+        ),
+    ),
+    "letters that were lost": article(
+        headline="Caf\ufffd \ufdd0open",
+        body_html="<p>Caf\ufffd</p>",
+        rights=FULL,
+        publisher=Publisher(source_id="s", name="\ufffd"),
+    ),
+    "addresses in other scripts": article(
+        url="https://пример.рф/очень-длинный-заголовок-который-никто-не-станет-читать-до-самого-конца-честное-слово",
+        media=(Media(url="https://example.org/\u0623\u062e\u0628\u0627\u0631a.mp3", type="audio/mpeg"),),
+    ),
+    "a player": article(
+        body_html='<p>See</p><video src="https://example.org/a.mp4?x=1&amp;y=2" controls="" preload="none"></video>',
+        rights=FULL,
+    ),
+    "an enclosure without a domain": article(media=(Media(url="http://localhost/a.mp3", type="audio/mpeg"),)),
 }
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("place", ["live", "archive", "empty"])
+@pytest.mark.parametrize("place", ["live", "archive", "first archive", "empty"])
 def test_every_format_is_valid_without_a_warning(kind: str, place: str) -> None:
     document = feed(*([] if place == "empty" else [entry(KINDS[kind], group="urn:example:group", also=ALSO)]))
+    older = "http://127.0.0.1:8080/feeds/topic/archive/000001.atom"
+    newer = older.replace("1.atom", "2.atom")
+    if place == "first archive":
+        head = replace(HEAD, self_url=older, current_url=HEAD.self_url, next_archive_url=newer)
+        document = replace(document, head=head)
     if place == "archive":
-        older = "http://127.0.0.1:8080/feeds/topic/archive/000001.atom"
-        head = replace(
-            HEAD, self_url=older.replace("1.atom", "2.atom"), current_url=HEAD.self_url, prev_archive_url=older
-        )
+        head = replace(HEAD, self_url=newer, current_url=HEAD.self_url, prev_archive_url=older)
         document = replace(document, head=head, tombstones=(Tombstone(entry_id="urn:example:gone", withdrawn_at=NOW),))
     for render, problems, advice in RULES:
         written = render(document)
@@ -146,6 +180,56 @@ def test_every_format_is_valid_without_a_warning(kind: str, place: str) -> None:
         said = [one for one in advice(written) if not one.endswith("neither summary nor content (4.1.1.1)")]
         assert said == []
         assert written == render(document)
+
+
+def test_text_that_reads_like_markup_reads_the_same_in_every_format() -> None:
+    text = KINDS["text that reads like markup"]
+    document = feed(entry(text))
+    atom = etree.fromstring(render_document(document)).find(f"{ATOM}entry")
+    assert atom is not None
+    titles = (atom.findtext(f"{ATOM}title"), item_of(entry(text)).findtext("title"))
+    assert [unescape(title or "") for title in titles] == [text.headline, text.headline]
+    item = json.loads(render_json(document))["items"][0]
+    assert item["title"] == text.headline
+    assert item["summary"] == "First </p> line. See https://example.org/?a=1&lt2=3 and R&D."
+    assert item["_agg"]["rights"] == "&copy; The </i> desk"
+    assert item["authors"] == [{"name": "A. <b>Writer &copy; Sons"}], "a name cannot say that it holds no markup"
+
+
+def test_plain_titles_stay_plain() -> None:
+    for headline in ("AT&T and R&D", "Marks & Spencer: 3 < 4", "Talks <draft> in Tripoli", "Q&A"):
+        written = entry(article(headline=headline))
+        assert b"<title>" in written, headline
+        assert f"<title>{escape(headline, quote=False)}</title>".encode() in written
+
+
+def test_a_player_is_a_link_in_feeds() -> None:
+    content = read_entry(entry(KINDS["a player"])).content
+    address = "https://example.org/a.mp4?x=1&amp;y=2"
+    assert content == f'<p>See</p><a href="{address}" rel="noopener noreferrer nofollow">{address}</a>'
+
+
+def test_a_date_ahead_of_its_publication_is_no_pub_date() -> None:
+    ahead = NOW + timedelta(hours=5)
+    item = item_of(entry(published=date(ahead), published_at=ahead))
+    assert item.findtext("pubDate") == "Sun, 01 Mar 2026 12:00:00 GMT"
+
+
+def test_an_item_has_the_first_enclosure_with_a_domain() -> None:
+    media = [Media(url=f"{base}/a.mp3", type="audio/mpeg") for base in ("http://localhost", "https://example.org")]
+    item = item_of(entry(article(media=tuple(media))))
+    assert [one.get("url") for one in item.findall("enclosure")] == ["https://example.org/a.mp3"]
+    assert len(item.findall(f"{MEDIA}content")) == 2
+
+
+def test_vocabularies_that_validators_do_not_know_are_declared_where_they_stand() -> None:
+    plain = feed(entry(article(origin=OriginSource(title="A private source"))))
+    assert foreign_namespaces(render_document(plain)) == ()
+    assert foreign_namespaces(render_document(feed(entry()))) == (AGG[1:-1],)
+    withdrawn = replace(plain, tombstones=(Tombstone(entry_id="urn:example:gone", withdrawn_at=NOW),))
+    for render in (render_document, render_rss):
+        assert "http://purl.org/atompub/tombstones/1.0" in foreign_namespaces(render(withdrawn))
+        assert foreign_namespaces(render(feed())) == ()
 
 
 def test_an_rss_item_says_all_that_the_entry_says() -> None:
@@ -307,7 +391,7 @@ WARNED_RSS = [
     (b"<description>A short", b"<content:encoded>x</content:encoded><description>A short", "without a description"),
     (b"<pubDate>", b"<dc:date>2026-03-01</dc:date><pubDate>", "both pubDate"),
     (b"<dc:rights>", b"<dc:rights>&lt;b&gt;", "markup"),
-    (b"&lt;p&gt;First", b"&lt;script&gt;First", "unsafe"),
+    (b"&#x3C;p&gt;First", b"&#x3C;script&gt;First", "unsafe"),
     (b'rel="self"', b'rel="related"', "no self link"),
 ]
 

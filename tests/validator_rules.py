@@ -43,7 +43,15 @@ _KNOWN = frozenset(
         "http://www.w3.org/XML/1998/namespace",
     )
 )  # fmt: skip
-_PREFIXES = {"atom": _ATOM, "content": _CONTENT, "dc": _DC, "fh": _HISTORY, "media": _MEDIA, "thr": _THREAD, "xhtml": _XHTML}
+_PREFIXES = {
+    "atom": _ATOM,
+    "content": _CONTENT,
+    "dc": _DC,
+    "fh": _HISTORY,
+    "media": _MEDIA,
+    "thr": _THREAD,
+    "xhtml": _XHTML,
+}
 # RFC 4287's text constructs say what they are; what stands in these is plain text.
 _CONSTRUCTS = frozenset(f"{_ATOM}{name}" for name in ("title", "subtitle", "summary", "content", "rights"))
 _PLAIN_ATOM = frozenset((f"{_ATOM}name", f"{_ATOM}generator"))
@@ -83,7 +91,8 @@ class _Asked:
     now: datetime | None
 
     def is_profiled(self, element: etree._Element) -> bool:
-        start = int(element.sourceline or 1) - 1
+        line = element.sourceline
+        start = line - 1 if isinstance(line, int) else 0
         return any(self.profiled[start : start + (element.text or "").count("\n") + 1])
 
 
@@ -286,7 +295,7 @@ def _in_rss(element: etree._Element) -> Iterator[str]:
         yield from _scheme(element, text)
     if name in ("source", "enclosure"):
         yield from _scheme(element, element.get("url", ""))
-    if name in _CONSTRUCTS and name not in (f"{_ATOM}summary",) and element.get("src") is None:
+    if name in _CONSTRUCTS and name != f"{_ATOM}summary" and element.get("src") is None:
         yield f"{_place(element)}: says again what RSS has a word for [DuplicateDescriptionSemantics]"
 
 

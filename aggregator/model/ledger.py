@@ -103,6 +103,8 @@ class FeedHead:
     alternate_url: str
     prev_archive_url: str | None = None
     """The archive page before this document (RFC 5005 4)."""
+    next_archive_url: str | None = None
+    """Set for the first archive page, which has none before it: the page behind it, which may not be full yet."""
     hubs: tuple[str, ...] = ()
     """Who tells subscribers of changes (WebSub)."""
     current_url: str | None = None

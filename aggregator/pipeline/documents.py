@@ -26,7 +26,7 @@ from aggregator.text import bytes_digest, digest
 _RENDERED: Mapping[str, Callable[[TopicFeed], bytes]] = {RSS: render_rss, JSON: render_json}
 # Part of what a document in another format is made of: to be raised when these formats are written another way, so that files
 # of an earlier release are written again.
-_EDITION = "1"
+_EDITION = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +148,8 @@ def _page(batch: Batch, works: Works, feed: Feed, feed_id: str, number: int) -> 
             current_url=head.self_url,
             hubs=(),
             prev_archive_url=_page_url(feed, works, number - 1),
+            # An archive document that leads to no other is called incomplete; the second page's address is known for good.
+            next_archive_url=feed.url(works, 2) if number == 1 else None,
         ),
         fragments=tuple(fragment for fragment in shown if fragment),
         tombstones=tuple(map(_tombstone, withdrawn)),

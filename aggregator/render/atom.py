@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from feedgen.ext.base import BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from aggregator.html import printable
 from aggregator.model.ledger import FeedHead, Tombstone, TopicFeed
 from aggregator.render.fragment import is_entry, is_well_formed, is_whole
 from aggregator.render.namespaces import ATOM, HISTORY, TOMBSTONES
+from aggregator.render.plain import declare, label, shown_text, text_of
 
 _TYPE = "application/atom+xml"
 _ARCHIVE_MARK = f'\n<fh:archive xmlns:fh="{HISTORY}"/>'.encode()
@@ -86,16 +87,25 @@ def head_size(document: bytes) -> int:
     return document.find(_FIRST_ENTRY) + 1
 
 
+class _Head(BaseExtension):
+    """feedgen knows plain titles only."""
+
+    def extend_atom(self, feed: etree._Element) -> etree._Element:
+        declare(feed)
+        return feed
+
+
 @lru_cache(maxsize=4_096)
 def _around(head: FeedHead) -> tuple[bytes, bytes]:
     """What stands before the entries and behind them; a feed's head changes with its configuration, all but its date."""
     generator = FeedGenerator()
+    generator.register_extension("declared", _Head, atom=True, rss=False)
     generator.id(head.feed_id)
-    generator.title(printable(head.title))
+    generator.title(shown_text(head.title))
     generator.updated(head.updated_at)
     if head.subtitle:
-        generator.subtitle(printable(head.subtitle))
-    generator.author({"name": printable(head.author)})
+        generator.subtitle(shown_text(head.subtitle))
+    generator.author({"name": label(head.author)})
     generator.link(rel="self", type=_TYPE, href=head.self_url)
     for hub in head.hubs:
         generator.link(rel="hub", href=hub)
@@ -103,6 +113,8 @@ def _around(head: FeedHead) -> tuple[bytes, bytes]:
         generator.link(rel="current", type=_TYPE, href=head.current_url)
     if head.prev_archive_url:
         generator.link(rel="prev-archive", type=_TYPE, href=head.prev_archive_url)
+    if head.next_archive_url:
+        generator.link(rel="next-archive", type=_TYPE, href=head.next_archive_url)
     generator.link(rel="alternate", type="text/html", href=head.alternate_url)
     generator.language(head.language)
     generator.generator("aggregator")
@@ -120,7 +132,7 @@ def seen_entries(document: bytes) -> tuple[SeenEntry, ...]:
     entries = [
         SeenEntry(
             id=entry.findtext(f"{{{ATOM}}}id") or "",
-            title=entry.findtext(f"{{{ATOM}}}title") or "",
+            title=text_of(entry.find(f"{{{ATOM}}}title")) or "",
             updated=entry.findtext(f"{{{ATOM}}}updated") or "",
         )
         for entry in root.iterfind(f"{{{ATOM}}}entry")

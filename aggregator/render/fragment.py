@@ -6,6 +6,7 @@ from functools import lru_cache
 from lxml import etree
 
 from aggregator.render.namespaces import AGG, ATOM, MEDIA, XML
+from aggregator.render.plain import text_of
 
 _OPEN, _CLOSE = f'<feed xmlns="{ATOM}">'.encode(), b"</feed>"
 _A, _X = f"{{{ATOM}}}", f"{{{AGG}}}"
@@ -114,7 +115,7 @@ def read_entry(fragment: bytes) -> EntryParts:
         raise ValueError(f"a stored entry is not well-formed: {error}") from error
     content = entry.find(f"{_A}content")
     is_html = content is not None and content.get("type") == "html"
-    text = _text(entry, "content")
+    text = entry.findtext(f"{_A}content") or None
     return EntryParts(
         id=_text(entry, "id") or "",
         title=_text(entry, "title") or "",
@@ -167,4 +168,4 @@ def _attributes(element: etree._Element) -> dict[str, str]:
 
 
 def _text(element: etree._Element, name: str) -> str | None:
-    return element.findtext(f"{_A}{name}") or None
+    return text_of(element.find(f"{_A}{name}"))

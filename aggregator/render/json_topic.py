@@ -8,12 +8,12 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from aggregator.html import printable
 from aggregator.model.ledger import TopicFeed
 from aggregator.render.atom import instant
 from aggregator.render.fragment import EntryParts, Extension, Name, Origin, is_whole, read_entry
 from aggregator.render.namespaces import AGG
 from aggregator.render.outgoing import known
+from aggregator.render.plain import shown_text
 from aggregator.urls import as_uri, is_web
 
 _VERSION = "https://jsonfeed.org/version/1.1"
@@ -34,12 +34,12 @@ def render_json(feed: TopicFeed) -> bytes:
     deleted = [{"ref": one.entry_id, "when": instant(one.withdrawn_at)} for one in feed.tombstones]
     fields = known(
         version=_VERSION,
-        title=printable(head.title),
+        title=shown_text(head.title),
         home_page_url=as_uri(head.alternate_url),
         feed_url=in_json(head.self_url),
-        description=printable(head.subtitle) if head.subtitle else None,
+        description=shown_text(head.subtitle) if head.subtitle else None,
         next_url=in_json(head.prev_archive_url) if head.prev_archive_url else None,
-        authors=[{"name": printable(head.author)}],
+        authors=[{"name": shown_text(head.author)}],
         language=head.language,
         _agg=known(
             about=AGG,

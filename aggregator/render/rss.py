@@ -5,56 +5,74 @@ sets the process's locale. Rules: RSS 2.0.11 (rssboard.org/rss-specification) an
 in the modules content, dc, media and in Atom's own elements, as far as validators know them in an item; the rest in `agg:`.
 """
 
+import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from html import escape
 
 from lxml import etree
 
-from aggregator.html import printable
 from aggregator.model.ledger import FeedHead, TopicFeed
 from aggregator.render.atom import instant
 from aggregator.render.fragment import EntryParts, Origin, is_whole, read_entry
 from aggregator.render.namespaces import AGG, ATOM, CONTENT, DC, HISTORY, MEDIA, TOMBSTONES, XML
+from aggregator.render.plain import as_html, has_end_tag, label, shown_text
 from aggregator.urls import as_uri
 
 _NAMES = {"agg": AGG, "atom": ATOM, "content": CONTENT, "dc": DC, "media": MEDIA}
-_HEAD_NAMES = {**_NAMES, "at": TOMBSTONES, "fh": HISTORY}
 _DECLARED = "".join(f' xmlns:{prefix}="{name}"' for prefix, name in sorted(_NAMES.items())).encode()
 _TYPE = "application/rss+xml"
 _DOCS = "http://www.rssboard.org/rss-specification"
+_PUBLIC = re.compile(r"https?://(?:[a-z0-9-]+\.)+[a-z0-9-]+(?::\d+)?(?:/|$)", re.IGNORECASE)
 # An item of a few KB; enough for the feeds that one new article touches.
 _KEPT_ITEMS = 4_096
 
 
 def render_rss(feed: TopicFeed) -> bytes:
     """The whole document; equal input, equal bytes. What is stored of an entry and is no entry is left out."""
-    root = etree.Element("rss", version="2.0", nsmap=_HEAD_NAMES)
+    items = [item for fragment in feed.fragments if is_whole(fragment) and (item := _item(fragment))]
+    root = etree.Element("rss", version="2.0", nsmap=_declared(feed, items))
     channel = etree.SubElement(root, "channel")
     _channel(channel, feed.head)
     for tombstone in feed.tombstones:
         attributes = {"ref": tombstone.entry_id, "when": instant(tombstone.withdrawn_at)}
         etree.SubElement(channel, f"{{{TOMBSTONES}}}deleted-entry", attributes)
     opened, closing, rest = etree.tostring(root, encoding="UTF-8", xml_declaration=True).rpartition(b"</channel>")
-    items = (b"\n" + item for fragment in feed.fragments if is_whole(fragment) and (item := _item(fragment)))
-    return b"".join((opened, *items, b"\n", closing, rest, b"\n"))
+    return b"\n".join((_profiled(opened), *items, closing + rest, b""))
+
+
+def _declared(feed: TopicFeed, items: list[bytes]) -> dict[str, str]:
+    """The vocabularies of the document; those of which validators warn only where something of them stands in it."""
+    names = dict(_NAMES)
+    if not any(b"<agg:" in item for item in items):
+        del names["agg"]
+    if feed.tombstones:
+        names["at"] = TOMBSTONES
+    if feed.head.current_url:
+        names["fh"] = HISTORY
+    return names
 
 
 def _channel(channel: etree._Element, head: FeedHead) -> None:
     def add(name: str, text: str, **attributes: str) -> None:
         etree.SubElement(channel, name, attributes).text = text or None
 
-    add("title", printable(head.title))
+    add("title", _plain(shown_text(head.title)))
     add("link", as_uri(head.alternate_url))
-    add("description", printable(head.subtitle or head.title))
+    add("description", _plain(shown_text(head.subtitle or head.title)))
     add("language", head.language)
     add("lastBuildDate", _rfc822(head.updated_at))
     add("generator", "aggregator")
     add("docs", _DOCS)
     add(f"{{{ATOM}}}id", head.feed_id)
     add(f"{{{ATOM}}}updated", instant(head.updated_at))
-    for rel, url in (("self", head.self_url), ("current", head.current_url), ("prev-archive", head.prev_archive_url)):
+    links = {
+        "self": head.self_url,
+        "current": head.current_url,
+        "prev-archive": head.prev_archive_url,
+        "next-archive": head.next_archive_url,
+    }
+    for rel, url in links.items():
         if url:
             add(f"{{{ATOM}}}link", "", rel=rel, type=_TYPE, href=in_rss(url))
     if head.current_url:
@@ -85,7 +103,19 @@ def _item(fragment: bytes) -> bytes:
     for extension in entry.extensions:
         _add(item, f"{{{AGG}}}{extension.name}", extension.text, dict(extension.attributes))
     written: bytes = etree.tostring(item, encoding="utf-8")
-    return written.replace(_DECLARED, b"", 1)
+    return _profiled(written.replace(_DECLARED, b"", 1))
+
+
+def _profiled(written: bytes) -> bytes:
+    """The same XML with `&` and `<` written as the RSS Board's profile advises (rssboard.org/rss-profile, 3.1): readers have
+    taken `&amp;` and `&lt;` in a title for HTML, and for plain text what is written in hexadecimal.
+    """
+    return written.replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
+
+
+def _plain(text: str) -> str:
+    """RSS cannot say whether a title is HTML. Most readers take it for that where an end tag stands in it, so there it is."""
+    return as_html(text) if has_end_tag(text) else text
 
 
 def _add(item: etree._Element, name: str, text: str | None, attributes: dict[str, str] | None = None) -> etree._Element:
@@ -95,20 +125,22 @@ def _add(item: etree._Element, name: str, text: str | None, attributes: dict[str
 
 
 def _core(item: etree._Element, entry: EntryParts) -> None:
-    _add(item, "title", entry.title)
+    _add(item, "title", _plain(entry.title))
     if entry.page:
         _add(item, "link", as_uri(entry.page))
     _add(item, "guid", entry.id, {"isPermaLink": "false"})
     if entry.published:
-        _add(item, "pubDate", _rfc822(datetime.fromisoformat(entry.published)))
+        # Sources are up to a day ahead (rules R12); a date of the future is a mistake in RSS (profile, pubDate).
+        published = min(map(datetime.fromisoformat, (entry.published, entry.updated)))
+        _add(item, "pubDate", _rfc822(published))
     for category in entry.categories:
         domain = {"domain": category["scheme"]} if category.get("scheme") else {}
-        _add(item, "category", category.get("label") or category["term"], domain)
+        _add(item, "category", _plain(category.get("label") or category["term"]), domain)
 
 
 def _texts(item: etree._Element, entry: EntryParts) -> None:
     """`description` is HTML; readers without the content module show it, so it holds the text where there is no summary."""
-    summary = escape(entry.summary, quote=False).replace("\n", "<br>") if entry.summary else None
+    summary = as_html(entry.summary) if entry.summary else None
     described = summary or entry.content
     if described:
         _add(item, "description", described)
@@ -125,14 +157,14 @@ def _people_and_dates(item: etree._Element, entry: EntryParts) -> None:
     if entry.language:
         _add(item, f"{{{DC}}}language", entry.language)
     if entry.rights:
-        _add(item, f"{{{DC}}}rights", entry.rights)
+        _add(item, f"{{{DC}}}rights", _plain(entry.rights))
     _add(item, f"{{{ATOM}}}updated", entry.updated)
 
 
 def _media(item: etree._Element, entry: EntryParts) -> None:
     """RSS has one enclosure an item (profile 4.5), with a type and a length (0: unknown); Media RSS has them all."""
     for link in entry.enclosures:
-        if link.get("type") and "*" not in link["type"] and item.find("enclosure") is None and _is_http(link["href"]):
+        if link.get("type") and "*" not in link["type"] and item.find("enclosure") is None and _is_public(link["href"]):
             known = {"url": as_uri(link["href"]), "length": link.get("length", "0"), "type": link["type"]}
             _add(item, "enclosure", None, known)
         optional = {"type": _whole_type(link), "fileSize": link.get("length"), "lang": link.get("hreflang")}
@@ -142,7 +174,7 @@ def _media(item: etree._Element, entry: EntryParts) -> None:
         if medium in ("image", "audio", "video"):
             content.set("medium", medium)
         if link.get("title"):
-            _add(content, f"{{{MEDIA}}}title", link["title"], {"type": "plain"})
+            _add(content, f"{{{MEDIA}}}title", label(link["title"]), {"type": "plain"})
     for thumbnail in entry.thumbnails:
         _add(item, f"{{{MEDIA}}}thumbnail", None, {**thumbnail, "url": as_uri(thumbnail["url"])})
 
@@ -152,8 +184,9 @@ def _whole_type(link: dict[str, str]) -> str | None:
     return kind if kind and "*" not in kind else None
 
 
-def _is_http(url: str) -> bool:
-    return url.lower().startswith(("http://", "https://"))
+def _is_public(url: str) -> bool:
+    """Whether RSS takes the address for an enclosure: of the web, with a host that has a domain (profile, enclosure)."""
+    return _PUBLIC.match(as_uri(url)) is not None
 
 
 def _links_and_origin(item: etree._Element, entry: EntryParts) -> None:
@@ -164,7 +197,7 @@ def _links_and_origin(item: etree._Element, entry: EntryParts) -> None:
         return
     url = origin.link_self or origin.link_alternate
     if url:
-        _add(item, "source", origin.title or url, {"url": as_uri(url)})
+        _add(item, "source", _plain(origin.title or url), {"url": as_uri(url)})
     _whole_origin(_add(item, f"{{{AGG}}}origin", None), origin)
 
 
