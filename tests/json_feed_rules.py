@@ -1,27 +1,45 @@
 """A JSON Feed document -> what in it breaks version 1.1 (jsonfeed.org/version/1.1), written from the specification.
 
-`problems` are broken musts; `advice` is what it recommends or calls deprecated.
+`problems` are broken musts; `advice` is what it recommends or calls deprecated, and HTML that needs repair or is not safe.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from tests.atom_rules import _DATE, _LANGUAGE, _MEDIA_TYPE, _is_control, _is_iri
+from tests.html_rules import faults
 
+_RELATIVE = re.compile(r"""\s(?:href|src)=["'](?![a-z][a-z0-9+.-]*:)""", re.IGNORECASE)
 _Check = Callable[[Any, str], Iterator[str]]
 
 
 def problems(document: bytes) -> tuple[str, ...]:
     """What must not be so; empty for a valid document."""
     try:
-        feed = json.loads(document.decode("utf-8"))
+        feed = json.loads(document.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_json)
     except ValueError as error:
         return (f"not JSON in UTF-8: {error}",)
     if not isinstance(feed, dict):
         return ("not an object",)
-    return tuple(_object(feed, "feed", _FEED, ("version", "title", "items")))
+    found = tuple(_object(feed, "feed", _FEED, ("version", "title", "items")))
+    is_circle = feed.get("next_url") is not None and feed["next_url"] == feed.get("feed_url")
+    return (*found, "feed.next_url: the same as feed_url") if is_circle else found
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """RFC 8259 4: readers differ in which of two members with one name they take."""
+    for name, count in Counter(name for name, _ in pairs).items():
+        if count > 1:
+            raise ValueError(f"{count} members named {name}")
+    return dict(pairs)
+
+
+def _no_json(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def advice(document: bytes) -> tuple[str, ...]:
@@ -31,12 +49,16 @@ def advice(document: bytes) -> tuple[str, ...]:
     found += [
         f"{name}: deprecated" for name in ("author",) if name in feed or any(name in one for one in feed["items"])
     ]
-    if feed.get("next_url") and feed["next_url"] == feed.get("feed_url"):
-        found.append("feed: next_url is feed_url")
     for number, item in enumerate(feed["items"]):
         found += [
-            f"items[{number}]: no {name}" for name in ("url", "date_modified") if name not in item and name != "url"
+            f"items[{number}]: {member} is {item[member]}, before 1990"
+            for member in ("date_published", "date_modified")
+            if item.get(member, "2") < "1990"
         ]
+        markup = item.get("content_html", "")
+        found += [f"items[{number}].content_html: {why} [{name}]" for name, why in faults(markup)]
+        if _RELATIVE.search(markup):
+            found.append(f"items[{number}].content_html: a relative address")
     return tuple(found)
 
 
@@ -82,7 +104,11 @@ def _url(value: Any, place: str) -> Iterator[str]:
 
 
 def _date(value: Any, place: str) -> Iterator[str]:
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
+    try:
+        is_date = isinstance(value, str) and bool(_DATE.fullmatch(value)) and bool(datetime.fromisoformat(value))
+    except ValueError:
+        is_date = False
+    if not is_date:
         yield f"{place}: {value!r} is no RFC 3339 date-time"
 
 
@@ -94,6 +120,11 @@ def _language(value: Any, place: str) -> Iterator[str]:
 def _number(value: Any, place: str) -> Iterator[str]:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
         yield f"{place}: {value!r} is no number"
+
+
+def _octets(value: Any, place: str) -> Iterator[str]:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        yield f"{place}: {value!r} is no number of octets"
 
 
 def _version(value: Any, place: str) -> Iterator[str]:
@@ -125,9 +156,13 @@ def _author(value: Any, place: str) -> Iterator[str]:
 
 def _attachment(value: Any, place: str) -> Iterator[str]:
     known: dict[str, _Check] = {
-        "url": _url, "mime_type": _type, "title": _string, "size_in_bytes": _number, "duration_in_seconds": _number,
+        "url": _url, "mime_type": _type, "title": _string, "size_in_bytes": _octets, "duration_in_seconds": _number,
     }  # fmt: skip
     yield from _object(value, place, known, ("url", "mime_type"))
+
+
+def _hub(value: Any, place: str) -> Iterator[str]:
+    yield from _object(value, place, {"type": _string, "url": _url}, ("type", "url"))
 
 
 def _expired(value: Any, place: str) -> Iterator[str]:
@@ -138,7 +173,7 @@ def _expired(value: Any, place: str) -> Iterator[str]:
 _FEED: dict[str, _Check] = {
     "version": _version, "title": _string, "home_page_url": _url, "feed_url": _url, "description": _string,
     "user_comment": _string, "next_url": _url, "icon": _url, "favicon": _url, "authors": _list_of(_author),
-    "author": _author, "language": _language, "expired": _expired, "hubs": _list_of(lambda *_: iter(())),
+    "author": _author, "language": _language, "expired": _expired, "hubs": _list_of(_hub),
     "items": _items,
 }  # fmt: skip
 _ITEM: dict[str, _Check] = {

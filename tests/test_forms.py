@@ -403,6 +403,7 @@ def test_the_rss_rules_warn_as_a_validator_does(found: bytes, instead: bytes, sa
     assert any(said in one for one in rss_rules.advice(whole.replace(found, instead, 1)))
 
 
+ATTACHED = {"url": "https://example.org/a.mp3", "mime_type": "audio/mpeg"}
 BROKEN_JSON: list[tuple[dict[str, Any], str]] = [
     ({"version": "https://jsonfeed.org/version/2"}, "version"),
     ({"title": ""}, "no text"),
@@ -414,6 +415,36 @@ BROKEN_JSON: list[tuple[dict[str, Any], str]] = [
     ({"rubbish": 1}, "no such member"),
     ({"_agg": "text"}, "an extension is an object"),
     ({"authors": [{}]}, "without a member"),
+    ({"authors": [{"url": "/desk"}]}, "no URL"),
+    ({"items": [{"id": 7, "content_text": "x"}]}, "7 is no text"),
+    ({"items": [{"content_text": "x"}]}, "no id"),
+    ({"items": [{"id": "a", "content_text": "x", "url": "/a"}]}, "no URL"),
+    ({"items": [{"id": "a", "content_text": "x", "language": "en_GB"}]}, "no language"),
+    ({"items": [{"id": "a", "content_text": "x", "tags": "ferry"}]}, "not an array"),
+    ({"items": [{"id": "a", "content_text": "x", "date_modified": "2026-02-30T10:00:00Z"}]}, "RFC 3339"),
+    (
+        {"items": [{"id": "a", "content_text": "x", "attachments": [ATTACHED | {"size_in_bytes": 1.5}]}]},
+        "number of octets",
+    ),
+    (
+        {"items": [{"id": "a", "content_text": "x", "attachments": [ATTACHED | {"mime_type": "audio"}]}]},
+        "no media type",
+    ),
+    (
+        {"items": [{"id": "a", "content_text": "x", "attachments": [ATTACHED | {"duration_in_seconds": "1:00"}]}]},
+        "no number",
+    ),
+    ({"hubs": [{"type": "WebSub"}]}, "no url"),
+    ({"next_url": "http://127.0.0.1:8080/feeds/topic.json"}, "the same as feed_url"),
+    ({"expired": "no"}, "neither true nor false"),
+    ({"_agg.more": {}}, "has no dot"),
+]
+WARNED_JSON: list[tuple[dict[str, Any], str]] = [
+    ({"author": {"name": "A"}}, "deprecated"),
+    ({"items": [{"id": "a", "content_html": "<p>a<div>b</div></p>"}]}, "[NotHtml]"),
+    ({"items": [{"id": "a", "content_html": "<script>a()</script>"}]}, "[SecurityRisk]"),
+    ({"items": [{"id": "a", "content_html": '<a href="/a">b</a>'}]}, "a relative address"),
+    ({"items": [{"id": "a", "content_text": "x", "date_published": "1970-01-01T00:00:00Z"}]}, "before 1990"),
 ]
 
 
@@ -422,3 +453,16 @@ def test_the_json_rules_see_what_is_broken(changes: dict[str, Any], problem: str
     whole: dict[str, Any] = json.loads(render_json(feed(entry())))
     found = json_feed_rules.problems(json.dumps(whole | changes).encode())
     assert any(problem in one for one in found)
+
+
+@pytest.mark.parametrize(("changes", "said"), WARNED_JSON)
+def test_the_json_rules_warn(changes: dict[str, Any], said: str) -> None:
+    whole: dict[str, Any] = json.loads(render_json(feed(entry())))
+    document = json.dumps(whole | changes).encode()
+    assert json_feed_rules.problems(document) == ()
+    assert any(said in one for one in json_feed_rules.advice(document))
+
+
+@pytest.mark.parametrize("text", ['{"version": 1, "version": 2}', '{"title": NaN}', "\ufeff{}", "[]"])
+def test_what_is_no_json_or_not_for_every_reader_the_same_is_no_feed(text: str) -> None:
+    assert len(json_feed_rules.problems(text.encode())) == 1
