@@ -31,6 +31,28 @@ _ITEM = {
     "title": (0, 1), "link": (0, 1), "description": (0, 1), "author": (0, 1), "category": (0, None), "comments": (0, 1),
     "enclosure": (0, None), "guid": (0, 1), "pubDate": (0, 1), "source": (0, 1),
 }  # fmt: skip
+# Attributes without a namespace.
+_ATTRIBUTES = {
+    "category": {"domain"}, "enclosure": {"url", "length", "type"}, "guid": {"isPermaLink"}, "source": {"url"},
+    "cloud": {"domain", "port", "path", "registerProcedure", "protocol"},
+}  # fmt: skip
+_CORE = frozenset(_CHANNEL) | frozenset(_ITEM)
+# Of the modules that we use what may stand in a channel or an item, and what of it once only.
+_KNOWN = {
+    _DC: {
+        "contributor", "coverage", "creator", "date", "description", "format", "identifier", "language", "publisher",
+        "relation", "rights", "source", "subject", "title", "type",
+    },
+    _CONTENT: {"encoded", "items"},
+    _MEDIA: {
+        "adult", "category", "content", "copyright", "credit", "description", "group", "hash", "keywords", "player", "rating",
+        "restriction", "text", "thumbnail", "title",
+    },
+}  # fmt: skip
+_ONCE = frozenset(
+    (f"{_CONTENT}encoded", f"{_DC}date", f"{_DC}language", f"{_DC}rights", f"{_DC}title", f"{_DC}description",
+     f"{_DC}source", f"{_MEDIA}title", f"{_MEDIA}description", f"{_MEDIA}copyright", f"{_ATOM}updated", f"{_ATOM}id")
+)  # fmt: skip
 # Atom's own elements, where they may stand (as the W3C's validator has it).
 _ATOM_IN = {
     "channel": {"author", "category", "contributor", "generator", "icon", "id", "link", "logo", "rights", "subtitle", "title", "updated"},
@@ -38,7 +60,7 @@ _ATOM_IN = {
 }  # fmt: skip
 _RFC822 = re.compile(
     r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}"
-    r" \d\d:\d\d(?::\d\d)? (?:GMT|UT|[+-]\d{4}|[ECMP][SD]T)"
+    r" \d\d:\d\d(?::\d\d)? (?:GMT|UT|[+-]\d\d[03]0|[ECMP][SD]T)"
 )
 _PUBLIC = re.compile(r"https?://(?:[a-z0-9-]+\.)+[a-z0-9-]+(?::\d+)?(?:/|$)", re.IGNORECASE)
 _MAIL = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+(?: \([^()]+\))?")
@@ -51,7 +73,7 @@ _RELATIVE = re.compile(r"""<[^>]+\s(?:href|src)\s*=\s*["'](?!#)(?![a-z][a-z0-9+.
 def problems(document: bytes) -> tuple[str, ...]:
     """What must not be so; empty for a valid document."""
     try:
-        root = etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+        root = _parsed(document)
     except etree.XMLSyntaxError as error:
         return (f"not well-formed: {error}",)
     if root.tag != "rss" or root.get("version") != "2.0":
@@ -64,12 +86,22 @@ def problems(document: bytes) -> tuple[str, ...]:
 
 def advice(document: bytes) -> tuple[str, ...]:
     """What should be otherwise though it is no mistake; for documents that have no problems."""
-    channel = etree.fromstring(document)[0]
+    (channel,) = _parsed(document).findall("channel")
     found = (
         [] if any(one.get("rel") == "self" for one in channel.iterfind(f"{_ATOM}link")) else ["channel: no self link"]
     )
     found += ["channel: no language"] if channel.find("language") is None else []
-    found += _said_twice(channel, {"language": f"{_DC}language", "pubDate": f"{_DC}date", "copyright": f"{_DC}rights"})
+    found += _said_twice(
+        channel,
+        {
+            "language": f"{_DC}language",
+            "pubDate": f"{_DC}date",
+            "copyright": f"{_DC}rights",
+            "managingEditor": f"{_DC}creator",
+            "webMaster": f"{_DC}publisher",
+            "lastBuildDate": "{http://purl.org/dc/terms/}modified",
+        },
+    )
     last_item = -1
     for place, child in enumerate(channel):
         if child.tag == "item":
@@ -82,6 +114,10 @@ def advice(document: bytes) -> tuple[str, ...]:
     for number, item in enumerate(channel.iterfind("item"), 1):
         found += [f"item[{number}]: {one}" for one in _item_advice(item)]
     return (*found, *warnings(document))
+
+
+def _parsed(document: bytes) -> etree._Element:
+    return etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
 
 
 def _said_twice(element: etree._Element, pairs: dict[str, str]) -> list[str]:
@@ -131,18 +167,35 @@ def _channel(channel: etree._Element) -> Iterator[str]:
 
 def _children(element: etree._Element, grammar: dict[str, tuple[int, int | None]]) -> Iterator[str]:
     place = _place(element)
-    counts = Counter(str(child.tag) for child in element)
+    children = [child for child in element if isinstance(child.tag, str)]
+    counts = Counter(str(child.tag) for child in children)
+    yield from (f"{place}: {counts[name]} {etree.QName(name).localname}" for name in sorted(_ONCE) if counts[name] > 1)
+    if any(text.strip() for text in (element.text or "", *(child.tail or "" for child in element))):
+        yield f"{place}: text between the elements"
     for name, (least, most) in grammar.items():
         if counts[name] < least or (most is not None and counts[name] > most):
             yield f"{place}: {counts[name]} {name}"
-    for child in element:
+    for child in children:
         name = str(child.tag)
+        yield from _unknown(child, place)
         if name.startswith(_ATOM) and name.removeprefix(_ATOM) not in _ATOM_IN[str(element.tag)]:
             yield f"{place}: atom:{name.removeprefix(_ATOM)} has no place in {element.tag}"
         if not name.startswith("{") and name not in grammar:
             yield f"{place}: {name} has no place in {element.tag}"
         elif name in _CHECKS:
             yield from _CHECKS[name](child)
+
+
+def _unknown(element: etree._Element, place: str) -> Iterator[str]:
+    """What a module that we use does not have, and attributes that RSS does not have."""
+    name = str(element.tag)
+    for module, names in _KNOWN.items():
+        if name.startswith(module) and name.removeprefix(module).partition(".")[0] not in names:
+            yield f"{place}: {name} has no place anywhere"
+    if name in _CORE:
+        for attribute in map(str, element.attrib):
+            if not attribute.startswith("{") and attribute not in _ATTRIBUTES.get(name, ()):
+                yield f"{_place(element)}: unknown attribute {attribute}"
 
 
 def _date(element: etree._Element) -> Iterator[str]:
@@ -205,6 +258,8 @@ def _enclosure(element: etree._Element) -> Iterator[str]:
 def _media(element: etree._Element) -> Iterator[str]:
     place = _place(element)
     yield from _uri(element.get("url"), place)
+    if element.get("type") is not None and not _MEDIA_TYPE.fullmatch(str(element.get("type"))):
+        yield f"{place}: type {element.get('type')!r}"
     for name in ("fileSize", "width", "height"):
         if element.get(name) is not None and not str(element.get(name)).isdigit():
             yield f"{place}: {name} {element.get(name)!r}"

@@ -63,6 +63,7 @@ _REFERENCE = re.compile(r"&(#?\w+)")
 _LIKE_MARKUP = re.compile(r"&#[x0-9]|<[/a-zA-Z]")
 _DOUBLY_ENCODED = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")
 _DISCOURAGED = re.compile("[\u0080-\u009f\ufffd]")
+_ADDRESS = re.compile(r"<[^<>@\s]+@[^<>@\s]+>")
 _SCHEME = re.compile(r"([A-Za-z]+):")
 # https://www.iana.org/assignments/uri-schemes, those that stand in feeds.
 _SCHEMES = frozenset(
@@ -78,8 +79,6 @@ _DATES_OF_RSS = ("pubDate", "lastBuildDate")
 _IN_HISTORY = ("current", "first", "last", "next", "next-archive", "prev-archive", "previous")
 _DOCUMENT_TYPES = ("application/atom+xml", "application/rss+xml", "application/rdf+xml")
 _RELATIVE_IN_HTML = re.compile(r"""<(?:a\s+href|img\s[^>]*src)=["']?+\s*+(?!\w+:)([^"'\s>]*)""", re.IGNORECASE)
-_UNIQUE_NUMBER = 9
-"""Digits from which on a number may be told from another's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +136,8 @@ def _on_element(element: etree._Element, asked: _Asked) -> Iterator[str]:
         yield from _in_atom(element, asked)
     if name.startswith(_MEDIA):
         yield from _scheme(element, element.get("url", ""))
+        if name.endswith(("}title", "}description", "}text")) and element.get("type", "plain") not in ("plain", "html"):
+            yield f"{_place(element)}: type {element.get('type')!r} [InvalidMediaTextType]"
         for attribute in ("fileSize", "width", "height"):
             value = element.get(attribute)
             if value is not None and not _is_positive(value):
@@ -157,6 +158,8 @@ def _prefixes(root: etree._Element) -> Iterator[str]:
         usual = _PREFIXES.get(prefix)
         if usual and f"{{{name}}}" != usual and name != "http://purl.org/rss/1.0/modules/threading/":
             yield f"prefix {prefix} for {name} [ReservedPrefix]"
+        if name == "http://search.yahoo.com/mrss":
+            yield f"prefix {prefix} for {name}, which lacks its slash [MediaRssNamespace]"
         if prefix and root.tag == f"{_ATOM}feed" and f"{{{name}}}" in (_ATOM, _XHTML):
             yield f"prefix {prefix} for {name} [AvoidNamespacePrefix]"
 
@@ -236,6 +239,8 @@ def _plain(element: etree._Element, asked: _Asked) -> Iterator[str]:
         yield from found
         if asked.is_rss and _LIKE_MARKUP.search(text) and not asked.is_profiled(element):
             yield f"{_place(element)}: {text[:40]!r} reads like markup [CharacterData]"
+    if name == f"{_ATOM}name" and _ADDRESS.search(text):
+        yield f"{_place(element)}: a mail address in {text[:40]!r} [ContainsEmail]"
     for attribute in ("title", "label"):
         if name in (f"{_ATOM}link", f"{_ATOM}category") and element.get(attribute):
             yield from _like_markup(element, str(element.get(attribute)), asked, "ContainsHTML")
