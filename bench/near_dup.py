@@ -1,10 +1,11 @@
-"""Labelled pairs -> precision, recall and F1 of copies by set and language, beside four baselines.
+"""Labelled pairs -> how well copies are told, by set and language, beside four baselines: pairs, B-cubed, adjusted Rand index.
 
     .venv/bin/python bench/near_dup.py DATA [--short] [--json FILE]
 
 DATA holds `near_dup/`. Ours is what the program does: two texts that share a key of their signatures are judged. Sets by
 hand stand apart from silver ones, whose labels come from a measure of likeness. In a trap the labels tell stories: what
-is merged of different stories is wrong, and what of the same story is a rewriting counts for nobody. Each set is cut in
+is merged of different stories is wrong, and what of the same story is a rewriting counts for nobody. B-cubed and the index
+hold the texts that hang together by the labels against those that hang together by what was said of the labelled pairs. Each set is cut in
 halves by a digest of its ids; thresholds were set on the first. Exit 1 where a target is missed: no false merge in
 hand-labelled pairs and traps, planted sets at precision .99 and recall .90, no baseline ahead by F1 in any set.
 """
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from agreement import agreement, connected, f1_of
 from near_dup_baselines import Baselines
 from near_dup_sets import Pair, PairSet, arabic, load
 
@@ -43,6 +45,10 @@ class Score:
     precision: float
     recall: float
     f1: float
+    b_precision: float
+    b_recall: float
+    b_f1: float
+    ari: float
     halves: tuple[float, float]
     """F1 of each."""
     is_trap: bool
@@ -82,7 +88,8 @@ def measure(given: PairSet) -> tuple[list[Score], Ours]:
 
 
 def _score(given: PairSet, method: str, says: Callable[[Pair], bool]) -> Score:
-    counted = Counter((pair.half, pair.is_copy, says(pair)) for pair in given.pairs)
+    said = [says(pair) for pair in given.pairs]
+    counted = Counter((pair.half, pair.is_copy, yes) for pair, yes in zip(given.pairs, said, strict=True))
     right, false, missed = (
         sum(count for (_, *outcome), count in counted.items() if tuple(outcome) == wanted)
         for wanted in ((True, True), (False, True), (True, False))
@@ -92,6 +99,7 @@ def _score(given: PairSet, method: str, says: Callable[[Pair], bool]) -> Score:
         _measures(counted[half, True, True], counted[half, False, True], counted[half, True, False])[2]
         for half in (0, 1)
     )
+    groups = agreement(_groups(given, [pair.is_copy for pair in given.pairs]), _groups(given, said))
     return Score(
         set=given.name,
         language=given.language,
@@ -103,15 +111,26 @@ def _score(given: PairSet, method: str, says: Callable[[Pair], bool]) -> Score:
         precision=round(precision, 4),
         recall=round(recall, 4),
         f1=round(f1, 4),
+        b_precision=groups.b_precision,
+        b_recall=groups.b_recall,
+        b_f1=groups.b_f1,
+        ari=groups.ari,
         halves=(round(halves[0], 4), round(halves[1], 4)),
         is_trap=given.is_trap,
     )
 
 
+def _groups(given: PairSet, are_copies: Iterable[bool]) -> dict[str, str]:
+    """What hangs together by these of the pairs."""
+    uris = (uri for pair in given.pairs for uri in (pair.one.uri, pair.other.uri))
+    ties = ((pair.one.uri, pair.other.uri) for pair, yes in zip(given.pairs, are_copies, strict=True) if yes)
+    return connected(uris, ties)
+
+
 def _measures(right: int, false: int, missed: int) -> tuple[float, float, float]:
     precision = right / (right + false) if right + false else 1.0
     recall = right / (right + missed) if right + missed else 1.0
-    return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return precision, recall, f1_of(precision, recall)
 
 
 def print_scores(scores: list[Score], ours: Ours) -> None:
@@ -125,7 +144,9 @@ def print_scores(scores: list[Score], ours: Ours) -> None:
             print(f"  {one.method:20}{one.false:>8} merged of different stories, {one.right} of the same")
         else:
             halves = f"{one.halves[0]:.3f} {one.halves[1]:.3f}"
-            print(f"  {one.method:20}{one.precision:8.3f}{one.recall:8.3f}{one.f1:8.3f}{one.false:8}   {halves}")
+            pairs = f"{one.precision:9.3f}{one.recall:8.3f}{one.f1:8.3f}{one.false:8}"
+            groups = f"{one.b_precision:11.3f}{one.b_recall:8.3f}{one.b_f1:8.3f}{one.ari:8.3f}"
+            print(f"  {one.method:20}{pairs}{groups}   {halves}")
     print("  " + ", ".join(f"{relation} {count}" for relation, count in sorted(ours.relations.items())))
     for merge in ours.false_merges[:5]:
         print(f"  merged wrongly: {merge}")
@@ -155,7 +176,8 @@ def main() -> int:
         print(f"no labelled pairs at {folder}: nothing to measure")
         return 0
     started = time.perf_counter()
-    print(f"{'copies':22}{'prec.':>8}{'recall':>8}{'F1':>8}{'false':>8}   F1 by half")
+    columns = f"{'pairs P':>9}{'R':>8}{'F1':>8}{'false':>8}{'B-cubed P':>11}{'R':>8}{'F1':>8}{'ARI':>8}"
+    print(f"{'copies':22}{columns}   F1 by half")
     results, missed = [], []
     for one in (*load(folder, short=given.short), *arabic(given.data)):
         scores, ours = measure(one)

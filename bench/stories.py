@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from math import comb
 from pathlib import Path
 from typing import Any
 
+from agreement import agreement
 from near_dup_baselines import Baselines
 from stories_baselines import Item, baselines
 
@@ -212,24 +212,8 @@ def ours(
 
 def scored(part: str, method: str, items: Sequence[Item], labels: dict[str, str]) -> Score:
     """The measures of one method on some of the items."""
-    gold, found = Counter(item.cluster for item in items), Counter(labels[item.text.uri] for item in items)
-    both = Counter((item.cluster, labels[item.text.uri]) for item in items)
-    count = len(items)
-    b_precision = sum(n * n / found[label] for (_, label), n in both.items()) / count
-    b_recall = sum(n * n / gold[cluster] for (cluster, _), n in both.items()) / count
-    right, said, wanted = (sum(comb(n, 2) for n in counter.values()) for counter in (both, found, gold))
-    precision, recall = right / said if said else 1.0, right / wanted if wanted else 1.0
-    expected = said * wanted / comb(count, 2) if count > 1 else 0.0
-    spread = (said + wanted) / 2 - expected
-    measures = (
-        b_precision, b_recall, _f1(b_precision, b_recall), precision, recall, _f1(precision, recall),
-        (right - expected) / spread if spread else 1.0,
-    )  # fmt: skip
-    return Score(part, method, count, *(round(measure, 4) for measure in measures))
-
-
-def _f1(precision: float, recall: float) -> float:
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    found = agreement({item.text.uri: item.cluster for item in items}, labels)
+    return Score(part=part, method=method, items=len(items), **asdict(found))
 
 
 def parts(items: Sequence[Item]) -> dict[str, list[Item]]:
@@ -274,24 +258,22 @@ def pairs(path: Path) -> tuple[list[dict[str, Any]], dict[str, list[bool]]]:
     return rows, {name: [method(f"a{n}", f"b{n}") for n in range(len(rows))] for name, method in methods.items()}
 
 
-def pair_scores(rows: Sequence[dict[str, Any]], said: dict[str, list[bool]]) -> list[dict[str, Any]]:
-    """Precision, recall and F1 of each method, in all and by language."""
+def pair_scores(rows: Sequence[dict[str, Any]], said: dict[str, list[bool]]) -> list[Score]:
+    """Each method on the pairs, in all and by language: the two texts of a pair are one story or two."""
     scores = []
     for language in ("all", *sorted({row["lang"] for row in rows})):
+        asked = [number for number, row in enumerate(rows) if language in {"all", row["lang"]}]
+        labelled = _in_pairs(asked, [bool(row["same_story"]) for row in rows])
         for method, verdicts in said.items():
-            counted = Counter(
-                (bool(row["same_story"]), verdict)
-                for row, verdict in zip(rows, verdicts, strict=True)
-                if language in {"all", row["lang"]}
-            )
-            right, false, missed = counted[True, True], counted[False, True], counted[True, False]
-            precision = right / (right + false) if right + false else 1.0
-            recall = right / (right + missed) if right + missed else 1.0
-            scores.append({
-                "language": language, "method": method, "pairs": sum(counted.values()), "false": false,
-                "precision": round(precision, 4), "recall": round(recall, 4), "f1": round(_f1(precision, recall), 4),
-            })  # fmt: skip
+            found = agreement(labelled, _in_pairs(asked, verdicts))
+            scores.append(Score(part=f"pairs {language}", method=method, items=len(asked), **asdict(found)))
     return scores
+
+
+def _in_pairs(asked: Iterable[int], are_one: Sequence[bool]) -> dict[str, str]:
+    return {
+        f"{side}{number}": f"a{number}" if are_one[number] else f"{side}{number}" for number in asked for side in "ab"
+    }
 
 
 def _print_clusters(scores: Iterable[Score]) -> None:
@@ -355,19 +337,12 @@ def measure_clusters(path: Path, *, short: bool) -> tuple[dict[str, Any], list[s
 def measure_pairs(path: Path) -> tuple[dict[str, Any], list[str]]:
     """The same of the pairs."""
     scores = pair_scores(*pairs(path))
-    best = {score["language"]: score["f1"] for score in scores if score["method"] == OURS}
-    print(f"{'pairs':22}{'prec.':>10}{'recall':>8}{'F1':>8}{'false':>8}")
-    for score in scores:
-        if score["method"] == OURS:
-            print(f"{score['language']} ({score['pairs']})")
-        figures = f"{score['precision']:10.3f}{score['recall']:8.3f}{score['f1']:8.3f}{score['false']:8}"
-        print(f"  {score['method']:20}{figures}")
+    best = {score.part: score.f1 for score in scores if score.method == OURS}
+    _print_clusters(scores)
     missed = [
-        f"pairs {score['language']}: {score['method']} is ahead"
-        for score in scores
-        if score["f1"] > best[score["language"]]
+        f"{score.part}: {score.method} is ahead with {score.f1}" for score in scores if score.f1 > best[score.part]
     ]
-    return {"pairs": scores}, missed
+    return {"pairs": [asdict(score) for score in scores]}, missed
 
 
 def main() -> int:

@@ -1,0 +1,276 @@
+"""All recorded feed histories through one store, in the order of their time -> the copies and stories found, and pairs of them read.
+
+    .venv/bin/python bench/groups.py DATA [SERIES ...] [--store FILE] [--unread] [--json FILE]
+
+DATA holds `feeds_series/`; without SERIES all are replayed, over loopback, the clock at each snapshot's time. Printed are
+counts of groups and stories by size, language and number of outlets, and twenty of them with their evidence, drawn by a
+digest. Then 200 pairs are drawn that the program put together: copies first, a hundred at most, then reports of one story,
+those of two outlets before those of one. What a person said of each stands in `groups_read.jsonl`, by the uris of the two;
+the table gives how many were merged wrongly, with the interval (Wilson, 95 %) that the sample leaves. A pair of a story is
+right if both tell one event; a further event of one matter is a false merge.
+
+The store is kept in FILE and read from there the next time. `--unread` prints the texts of drawn pairs of which nothing is
+said yet. Exit 1 where copies were merged wrongly.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from groups_read import Found, Pair, Read, read_verdicts, sample, scored
+from replay import series
+from sqlalchemy import create_engine, text
+
+from aggregator.config.shipped import agencies, packs
+from aggregator.dedup.stories import pack_names
+from aggregator.fetch import HttpFetcher
+from aggregator.model.fetch import FetchLimits
+from aggregator.model.source import Announce, Source, SourceKind
+from aggregator.pipeline import Works, forget_keys, poll
+from aggregator.storage import Store
+from aggregator.storage.codec import article_from_json, to_instant
+from aggregator.topics.match import compile_topics
+from aggregator.urls import host_of
+
+_VERDICTS = Path(__file__).with_name("groups_read.jsonl")
+_SHOWN = 20
+_SHOWN_MEMBERS = 8
+_LIMITS = FetchLimits(
+    timeout=timedelta(seconds=20),
+    max_body_bytes=20 * 2**20,
+    concurrency=10,
+    allow_networks=(ip_network("127.0.0.0/8"),),
+    user_agent="aggregator-bench",
+)
+_LANGUAGES = {"ru": "Russian", "en": "English", "fr": "French", "it": "Italian", "ar": "Arabic"}
+
+
+class _Outlets:
+    """A loopback server of which each series is one path."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, bytes] = {}
+        bodies = self.bodies
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = bodies[self.path]
+                self.send_response(200)
+                self.send_header("Content-Type", "application/xml")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/{name}"
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+async def fill(store: Store, archives: Sequence[Path]) -> Counter[str]:
+    """Poll every snapshot of the series, the oldest of all first."""
+    outlets, counts = _Outlets(), Counter[str]()
+    names = [archive.name.removesuffix(".tar.xz") for archive in archives]
+    sources = {name: _source(name, outlets.url(name)) for name in names}
+    snapshots = sorted(
+        (at, name, body) for name, archive in zip(names, archives, strict=True) for at, body in series(archive)
+    )
+    now = snapshots[0][0]
+    async with HttpFetcher(_LIMITS) as fetcher:
+        works = Works(
+            store=store,
+            fetcher=fetcher,
+            matcher=compile_topics((), ()),
+            sources=tuple(sources.values()),
+            topics=(),
+            agencies=agencies(),
+            instance_id=store.upgrade(uuid.uuid4(), now),
+            site_title="Bench",
+            site_author="Bench",
+            language="en",
+            base_url="http://127.0.0.1",
+            directory=Path(),
+            names=pack_names(packs()),
+            clock=lambda: now,
+        )
+        with ThreadPoolExecutor(1) as writer:
+            for at, name, body in snapshots:
+                now, outlets.bodies[f"/{name}"] = at, body
+                (done,) = await poll(works, writer, sources=[sources[name]])
+                counts["snapshots"] += 1
+                counts["failed"] += done.outcome == "failed"
+                forget_keys(works, now)
+    outlets.close()
+    return counts
+
+
+def _source(name: str, url: str) -> Source:
+    return Source(id=name.replace("_", "-"), kind=SourceKind.FEED, url=url, announce=Announce.NEW)
+
+
+def found_in(url: str) -> Found:
+    """What the program put together, and the texts."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        ask = lambda query: connection.execute(text(query)).all()  # noqa: E731
+        rows = ask("SELECT uri, owner_source, effective_at, content FROM article ORDER BY id")
+        texts = {row.uri: _read(row) for row in rows}
+        of = "FROM {0} JOIN article ON article.id = {0}.article_id ORDER BY article.id"
+        copies = ask(f"SELECT uri, group_uri AS home, relation, evidence {of.format('copy_group')}")
+        stories = ask(f"SELECT uri, story_uri AS home, relation, evidence {of.format('story_member')}")
+    engine.dispose()
+    return Found(texts=texts, copies=_by_home(copies), stories=_by_home(stories), why=_why(copies) | _why(stories))
+
+
+def _read(row: Any) -> Read:
+    article = article_from_json(row.content)
+    host = (host_of(article.url or "") or row.owner_source).removeprefix("www.")
+    return Read(
+        uri=row.uri,
+        source=row.owner_source,
+        outlet=host,
+        language=article.language.tag.split("-")[0] if article.language else "und",
+        at=to_instant(row.effective_at),
+        headline=article.headline,
+        lead=(article.standfirst or article.summary_text or article.body_text)[:400],
+        url=article.url,
+    )
+
+
+def _by_home(rows: Iterable[Any]) -> dict[str, list[str]]:
+    homes: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        homes[row.home].append(row.uri)
+    return {home: members for home, members in homes.items() if len(members) > 1}
+
+
+def _why(rows: Iterable[Any]) -> dict[tuple[str, str], str]:
+    return {(row.home, row.uri): _in_words(row.relation, row.evidence) for row in rows}
+
+
+def _in_words(relation: str | None, evidence: str | None) -> str:
+    if not evidence:
+        return "the anchor" if relation is None else relation
+    said = json.loads(evidence)
+    terms = ", ".join(said.get("terms", ()))
+    share = f", {said['shared']:.0%} of {said['words']} words" if said.get("shared") else ""
+    return f"{relation}: {said['reason']}{share}" + (f" ({terms})" if terms else "")
+
+
+def print_counts(found: Found) -> dict[str, Any]:
+    """Groups and stories by size, language and outlets."""
+    figures: dict[str, Any] = {"articles": len(found.texts)}
+    for name, homes in (("groups of copies", found.copies), ("stories", found.stories)):
+        sizes = Counter(map(len, homes.values()))
+        languages = Counter("+".join(sorted({found.texts[uri].language for uri in one})) for one in homes.values())
+        outlets = Counter(len({found.texts[uri].outlet for uri in one}) for one in homes.values())
+        members = sum(map(len, homes.values()))
+        print(f"{name}: {len(homes)}, with {members} of {len(found.texts)} articles")
+        for what, counted in (("members", sizes), ("outlets", outlets)):
+            print(f"  by {what}: " + ", ".join(f"{key}: {count}" for key, count in sorted(counted.items())))
+        print("  by language: " + ", ".join(f"{key}: {count}" for key, count in languages.most_common()))
+        figures[name] = {
+            "count": len(homes),
+            "members": members,
+            "sizes": sizes,
+            "outlets": outlets,
+            "languages": languages,
+        }
+    return figures
+
+
+def print_groups(found: Found) -> None:
+    """Twenty of them, drawn by a digest, each member with why it is there."""
+    homes: Mapping[str, list[str]] = {**found.copies, **found.stories}
+    for home in sample(homes, _SHOWN):
+        members = homes[home]
+        print(f"{'copies' if home in found.copies else 'story'} {home[-12:]} ({len(members)})")
+        for uri in members[:_SHOWN_MEMBERS]:
+            read = found.texts[uri]
+            print(f"  {read.at:%Y-%m-%d %H:%M} {read.outlet[:24]:24} {read.headline[:80]}")
+            print(f"  {'':41} {found.why[home, uri][:110]}")
+
+
+def print_pairs(pairs: Iterable[Pair], found: Found) -> None:
+    """The texts of pairs that nobody has read yet, for the one who is to read them."""
+    for pair in pairs:
+        print(json.dumps({"one": pair.one, "other": pair.other, "kind": pair.kind, "verdict": "", "reason": ""}))
+        for uri in (pair.one, pair.other):
+            read = found.texts[uri]
+            print(f"    {read.at:%Y-%m-%d %H:%M} {read.source} {read.outlet}\n      {read.headline}\n      {read.lead}")
+
+
+def print_scores(scores: Iterable[dict[str, Any]]) -> None:
+    """How many of the pairs that were read are right."""
+    print(f"{'pairs read':34}{'drawn':>7}{'read':>7}{'false':>7}{'precision':>11}   95 %")
+    for one in scores:
+        print(
+            f"  {one['part']:32}{one['drawn']:7}{one['read']:7}{one['false']:7}"
+            f"{one['precision']:11.3f}   {one['low']:.3f} to {one['high']:.3f}"
+        )
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("data", type=Path)
+    arguments.add_argument("series", nargs="*")
+    arguments.add_argument("--store", type=Path)
+    arguments.add_argument("--unread", action="store_true")
+    arguments.add_argument("--json", type=Path)
+    given = arguments.parse_args()
+    folder = given.data / "feeds_series"
+    if not folder.is_dir():
+        print(f"no recorded feeds at {folder}: nothing to group")
+        return 0
+    archives = [folder / f"{name}.tar.xz" for name in given.series] or sorted(folder.glob("*.tar.xz"))
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as temporary:
+        path = given.store or Path(temporary) / "store.db"
+        is_there = path.is_file()
+        url = f"sqlite:///{path.resolve()}"
+        if not is_there:
+            store = Store(url)
+            counts = asyncio.run(fill(store, archives))
+            store.close()
+            print(f"{counts['snapshots']} snapshots of {len(archives)} series, {counts['failed']} failed")
+        found = found_in(url)
+    figures = print_counts(found)
+    pairs = found.draw()
+    verdicts = read_verdicts(_VERDICTS)
+    if given.unread:
+        print_pairs((pair for pair in pairs if pair.key not in verdicts), found)
+        return 0
+    print_groups(found)
+    figures["read"] = scored(pairs, verdicts)
+    print_scores(figures["read"])
+    print(f"{time.perf_counter() - started:.0f} s")
+    written = json.dumps(figures)
+    print(written)
+    if given.json:
+        given.json.write_text(written)
+    return 1 if any(one["part"] == "copies" and one["false"] for one in figures["read"]) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
