@@ -5,8 +5,8 @@
 DATA holds `feeds_series/`; without SERIES all are replayed, over loopback, the clock at each snapshot's time. Printed are
 counts of groups and stories by size, language and number of outlets, and twenty of them with their evidence, drawn by a
 digest. Then 200 pairs are drawn that the program put together: copies first, a hundred at most, then reports of one story,
-those of two outlets before those of one. What a person said of each stands in `groups_read.jsonl`, by the uris of the two;
-the table gives how many were merged wrongly, with the interval (Wilson, 95 %) that the sample leaves. A pair of a story is
+those of two outlets before those of one. What a person said of each stands in `groups_read.jsonl`, by names of the two that
+are the same in every run; the table gives how many were merged wrongly, with the interval (Wilson, 95 %) that the sample leaves. A pair of a story is
 right if both tell one event; a further event of one matter is a false merge.
 
 The store is kept in FILE and read from there the next time. `--unread` prints the texts of drawn pairs of which nothing is
@@ -16,6 +16,7 @@ said yet. Exit 1 where copies were merged wrongly.
 import argparse
 import asyncio
 import json
+import re
 import sys
 import tempfile
 import time
@@ -24,13 +25,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from groups_read import Found, Pair, Read, read_verdicts, sample, scored
+from groups_read import Found, Group, Pair, Read, drawn, read_verdicts, scored
 from replay import series
 from sqlalchemy import create_engine, text
 
@@ -55,7 +57,6 @@ _LIMITS = FetchLimits(
     allow_networks=(ip_network("127.0.0.0/8"),),
     user_agent="aggregator-bench",
 )
-_LANGUAGES = {"ru": "Russian", "en": "English", "fr": "French", "it": "Italian", "ar": "Arabic"}
 
 
 class _Outlets:
@@ -134,39 +135,38 @@ def found_in(url: str) -> Found:
     engine = create_engine(url)
     with engine.connect() as connection:
         ask = lambda query: connection.execute(text(query)).all()  # noqa: E731
-        rows = ask("SELECT uri, owner_source, effective_at, content FROM article ORDER BY id")
-        texts = {row.uri: _read(row) for row in rows}
-        of = "FROM {0} JOIN article ON article.id = {0}.article_id ORDER BY article.id"
-        copies = ask(f"SELECT uri, group_uri AS home, relation, evidence {of.format('copy_group')}")
-        stories = ask(f"SELECT uri, story_uri AS home, relation, evidence {of.format('story_member')}")
+        texts = {row.id: _read(row) for row in ask("SELECT id, owner_source, effective_at, content FROM article")}
+        copies = ask("SELECT article_id, group_uri AS home, relation, evidence FROM copy_group ORDER BY article_id")
+        stories = ask("SELECT article_id, story_uri AS home, relation, evidence FROM story_member ORDER BY article_id")
     engine.dispose()
-    return Found(texts=texts, copies=_by_home(copies), stories=_by_home(stories), why=_why(copies) | _why(stories))
-
-
-def _read(row: Any) -> Read:
-    article = article_from_json(row.content)
-    host = (host_of(article.url or "") or row.owner_source).removeprefix("www.")
-    return Read(
-        uri=row.uri,
-        source=row.owner_source,
-        outlet=host,
-        language=article.language.tag.split("-")[0] if article.language else "und",
-        at=to_instant(row.effective_at),
-        headline=article.headline,
-        lead=(article.standfirst or article.summary_text or article.body_text)[:400],
-        url=article.url,
+    return Found(
+        texts={read.name: read for read in texts.values()},
+        copies=_by_home(copies, texts),
+        stories=_by_home(stories, texts),
     )
 
 
-def _by_home(rows: Iterable[Any]) -> dict[str, list[str]]:
-    homes: dict[str, list[str]] = defaultdict(list)
+def _read(row: Any) -> Read:
+    article, at = article_from_json(row.content), to_instant(row.effective_at)
+    # The port of the loopback server stands in addresses that a feed gives relative to its own; uris are made of it.
+    url = re.sub(r"^http://127\.0\.0\.1:\d+", "", article.url or "")
+    name = "\n".join((row.owner_source, url, at.isoformat(), article.headline, article.body_text))
+    return Read(
+        name=blake2b(name.encode(), digest_size=6).hexdigest(),
+        source=row.owner_source,
+        outlet=(host_of(url) or row.owner_source).removeprefix("www."),
+        language=article.language.tag.split("-")[0] if article.language else "und",
+        at=at,
+        headline=article.headline,
+        lead=(article.standfirst or article.summary_text or article.body_text)[:400],
+    )
+
+
+def _by_home(rows: Iterable[Any], texts: Mapping[int, Read]) -> list[Group]:
+    homes: dict[str, dict[str, str]] = defaultdict(dict)
     for row in rows:
-        homes[row.home].append(row.uri)
-    return {home: members for home, members in homes.items() if len(members) > 1}
-
-
-def _why(rows: Iterable[Any]) -> dict[tuple[str, str], str]:
-    return {(row.home, row.uri): _in_words(row.relation, row.evidence) for row in rows}
+        homes[row.home][texts[row.article_id].name] = _in_words(row.relation, row.evidence)
+    return [Group(members) for members in homes.values() if len(members) > 1]
 
 
 def _in_words(relation: str | None, evidence: str | None) -> str:
@@ -181,43 +181,40 @@ def _in_words(relation: str | None, evidence: str | None) -> str:
 def print_counts(found: Found) -> dict[str, Any]:
     """Groups and stories by size, language and outlets."""
     figures: dict[str, Any] = {"articles": len(found.texts)}
-    for name, homes in (("groups of copies", found.copies), ("stories", found.stories)):
-        sizes = Counter(map(len, homes.values()))
-        languages = Counter("+".join(sorted({found.texts[uri].language for uri in one})) for one in homes.values())
-        outlets = Counter(len({found.texts[uri].outlet for uri in one}) for one in homes.values())
-        members = sum(map(len, homes.values()))
-        print(f"{name}: {len(homes)}, with {members} of {len(found.texts)} articles")
+    for name, groups in (("groups of copies", found.copies), ("stories", found.stories)):
+        members = [[found.texts[one] for one in group.members] for group in groups]
+        sizes = Counter(map(len, members))
+        languages = Counter("+".join(sorted({read.language for read in reads})) for reads in members)
+        outlets = Counter(len({read.outlet for read in reads}) for reads in members)
+        count = sum(map(len, members))
+        print(f"{name}: {len(groups)}, with {count} of {len(found.texts)} articles")
         for what, counted in (("members", sizes), ("outlets", outlets)):
             print(f"  by {what}: " + ", ".join(f"{key}: {count}" for key, count in sorted(counted.items())))
         print("  by language: " + ", ".join(f"{key}: {count}" for key, count in languages.most_common()))
         figures[name] = {
-            "count": len(homes),
-            "members": members,
-            "sizes": sizes,
-            "outlets": outlets,
-            "languages": languages,
-        }
+            "count": len(groups), "members": count, "sizes": sizes, "outlets": outlets, "languages": languages,
+        }  # fmt: skip
     return figures
 
 
 def print_groups(found: Found) -> None:
     """Twenty of them, drawn by a digest, each member with why it is there."""
-    homes: Mapping[str, list[str]] = {**found.copies, **found.stories}
-    for home in sample(homes, _SHOWN):
-        members = homes[home]
-        print(f"{'copies' if home in found.copies else 'story'} {home[-12:]} ({len(members)})")
-        for uri in members[:_SHOWN_MEMBERS]:
-            read = found.texts[uri]
+    kinds = {group.name: (kind, group) for kind, groups in found.kinds for group in groups}
+    for name in sorted(kinds, key=drawn)[:_SHOWN]:
+        kind, group = kinds[name]
+        print(f"{kind} {name} ({len(group.members)})")
+        for member, why in list(group.members.items())[:_SHOWN_MEMBERS]:
+            read = found.texts[member]
             print(f"  {read.at:%Y-%m-%d %H:%M} {read.outlet[:24]:24} {read.headline[:80]}")
-            print(f"  {'':41} {found.why[home, uri][:110]}")
+            print(f"  {'':41} {why[:110]}")
 
 
 def print_pairs(pairs: Iterable[Pair], found: Found) -> None:
     """The texts of pairs that nobody has read yet, for the one who is to read them."""
     for pair in pairs:
         print(json.dumps({"one": pair.one, "other": pair.other, "kind": pair.kind, "verdict": "", "reason": ""}))
-        for uri in (pair.one, pair.other):
-            read = found.texts[uri]
+        for name in (pair.one, pair.other):
+            read = found.texts[name]
             print(f"    {read.at:%Y-%m-%d %H:%M} {read.source} {read.outlet}\n      {read.headline}\n      {read.lead}")
 
 

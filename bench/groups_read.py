@@ -22,7 +22,8 @@ _Z = 1.96
 class Read:
     """An article as far as a reader of pairs needs it."""
 
-    uri: str
+    name: str
+    """The same in every run."""
     source: str
     outlet: str
     """The host of its page, else the source."""
@@ -30,12 +31,22 @@ class Read:
     at: datetime
     headline: str
     lead: str
-    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Articles that were put together, each with why."""
+
+    members: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return min(self.members)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two articles that were put together; `one` has the smaller uri, so that a pair has one name."""
+    """Two articles that were put together, the smaller name first, so that a pair has one name."""
 
     one: str
     other: str
@@ -50,39 +61,39 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Everything that was put together."""
+    """Everything that was put together; texts by name."""
 
     texts: Mapping[str, Read]
-    copies: Mapping[str, list[str]]
-    stories: Mapping[str, list[str]]
-    why: Mapping[tuple[str, str], str]
-    """By (group, article)."""
+    copies: Sequence[Group]
+    stories: Sequence[Group]
+
+    @property
+    def kinds(self) -> tuple[tuple[str, Sequence[Group]], ...]:
+        return ("copies", self.copies), ("story", self.stories)
 
     def draw(self) -> list[Pair]:
         """Two hundred pairs, always the same of the same groups: where a few groups change, so do a few pairs."""
-        copies = self._pairs(self.copies, "copy", set())
-        stories = self._pairs(self.stories, "story", {(pair.one, pair.other) for pair in copies})
-        drawn = sorted(copies, key=_drawn)[:MOST_COPIES]
+        copies = self._pairs(self.copies, "copy")
+        known = {(pair.one, pair.other) for pair in copies}
+        stories = [pair for pair in self._pairs(self.stories, "story") if (pair.one, pair.other) not in known]
+        first = sorted(copies, key=_drawn)[:MOST_COPIES]
         stories.sort(key=lambda pair: (not pair.is_of_two_outlets, _drawn(pair)))
-        return drawn + stories[: PAIRS - len(drawn)]
+        return first + stories[: PAIRS - len(first)]
 
-    def _pairs(self, homes: Mapping[str, list[str]], kind: str, known: set[tuple[str, str]]) -> list[Pair]:
-        found = {pair for members in homes.values() for pair in combinations(sorted(members), 2)} - known
+    def _pairs(self, groups: Iterable[Group], kind: str) -> list[Pair]:
         return [
-            Pair(one, other, kind, self.texts[one].outlet != self.texts[other].outlet) for one, other in sorted(found)
+            Pair(one, other, kind, self.texts[one].outlet != self.texts[other].outlet)
+            for group in groups
+            for one, other in combinations(sorted(group.members), 2)
         ]
 
 
-def sample(names: Iterable[str], count: int) -> Sequence[str]:
-    """So many of them, by a digest."""
-    return sorted(names, key=_digest)[:count]
-
-
 def _drawn(pair: Pair) -> bytes:
-    return _digest(f"{pair.one}\n{pair.other}")
+    return drawn(f"{pair.one} {pair.other}")
 
 
-def _digest(name: str) -> bytes:
+def drawn(name: str) -> bytes:
+    """The order in which things of these names are drawn."""
     return blake2b(f"{_SEED}\n{name}".encode(), digest_size=8).digest()
 
 

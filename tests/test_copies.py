@@ -228,6 +228,28 @@ IN_ONE_SOURCE = [
         relation=DIFFERENT,
     ),
     Case(
+        why="a column's few words under its standing headline, the next day",
+        one=text(SUMMARY, "Pictures of the day"),
+        other=text(SUMMARY, "Pictures of the day", hours=24),
+        relation=DIFFERENT,
+    ),
+    Case(
+        why="the same few words again within the day",
+        one=text(SUMMARY),
+        other=text(SUMMARY, hours=3),
+        relation=IDENTICAL,
+    ),
+    Case(
+        why="a programme's words about itself under the next day's headline",
+        other=text(REPORT.replace("Nobody", "No one"), HEADLINE.replace("fog", "snow"), hours=24),
+        relation=DIFFERENT,
+    ),
+    Case(
+        why="a long text put right the next day, under its own headline",
+        other=text(REPORT.replace("Nobody", "No one"), hours=24),
+        relation=UPDATE,
+    ),
+    Case(
         why="the same headline, other numbers: the day's bulletin",
         other=text(replaced(REPORT, ("40", "12"), ("85", "60")), hours=24),
         relation=DIFFERENT,

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -442,6 +442,43 @@ def test_representative(why: str, members: list[StoryMember], current: str | Non
     assert represent(members[::-1], current) == shown
 
 
+@pytest.mark.parametrize(
+    ("headline", "found"),
+    [
+        ("Harbour concert | Monday, July 20, 2026", ("harbour", "concert", "@0720")),
+        ("20 July: harbour concert", ("@0720", "harbour", "concert")),
+        ("Вечерний выпуск, 20 июля", ("вечерн", "выпуск", "@0720")),
+        ("Harbour may open on Monday", ("harbour", "=open")),
+        ("40 July concerts", ("#40", "juli", "concert")),
+    ],
+)
+def test_a_printed_day_is_one_term(headline: str, found: tuple[str, ...]) -> None:
+    assert terms(headline, language="ru" if headline[0] == "В" else "en").headline == found
+
+
+def test_a_day_in_common_makes_no_story_and_no_key() -> None:
+    one, other = text("Harbour concert | July 20, 2026"), text("Target and quiz, Monday, July 20", 5)
+    assert placed(other, [one]).story is None
+    assert not set(one.features.keys) & set(other.features.keys)
+
+
+@pytest.mark.parametrize(
+    ("lead", "is_less"),
+    [
+        ("It happened near the port of Tarbona, officials say, after a call from Velmare.", False),
+        ("It happened in a village near Kaldesk, according to Lord Mayor Olsen.", True),
+        ("it happened at night", False),
+    ],
+    ids=["a place in common", "none in common", "none named"],
+)
+def test_reports_that_name_others_and_other_places_are_less_alike(lead: str, is_less: bool) -> None:
+    first = text("Police arrest a driver after stabbing", lead="The man was found in Tarbona, on the road to Velmare.")
+    headline = "Police arrest man after three women stabbed"
+    alike = Scale(lambda _: 1.0)
+    found, silent = (alike.like(first, text(headline, 2, uri=words, lead=words)).score for words in (lead, "nothing"))
+    assert (found < silent) is is_less
+
+
 def test_words_of_indic_scripts_are_not_cut_at_their_vowel_signs() -> None:
     found = text(
         "\u0932\u0940\u092c\u093f\u092f\u093e \u092e\u0947\u0902 \u0928\u093e\u0935 \u0921\u0942\u092c\u0940"
@@ -452,6 +489,14 @@ def test_words_of_indic_scripts_are_not_cut_at_their_vowel_signs() -> None:
 
 SERIES = [
     ("a week later", "7 ways to spend the weekend of 4 July", "7 ways to spend the weekend of 11 July", 70, None),
+    ("tomorrow's listing", "What is on tonight: Monday, July 20", "What is on tonight: Tuesday, 21 July", 1, None),
+    (
+        "a standing headline",
+        "War in the strait: latest developments",
+        "War in the strait: latest developments",
+        24,
+        None,
+    ),
     ("the toll rises within hours", "Ferry sinks off Tarbona, 12 dead", "Ferry sinks off Tarbona, 31 dead", 3, "story"),
 ]
 
@@ -459,7 +504,7 @@ SERIES = [
 @pytest.mark.parametrize(("why", "first", "second", "hours", "story"), SERIES)
 def test_a_series_of_one_source_is_no_story(why: str, first: str, second: str, hours: int, story: str | None) -> None:
     del why
-    one, other = (replace(text(title, at), source_id="herald") for title, at in ((first, 0), (second, hours)))
+    one, other = (text(title, at, uri=f"at {at}", source="herald") for title, at in ((first, 0), (second, hours)))
     sketch = StorySketch(uri="story", members=(one,))
     assert place(other, [sketch], Scale(lambda _: 1.0)).story == story
 

@@ -46,7 +46,7 @@ def _new_names(text: StoryText, known: frozenset[str]) -> Iterable[str]:
     """Names of the headline by their sound, as another script or case may print them."""
     sounds = {name[1:] for name in text.features.names}
     for term in text.features.headline:
-        if term[0] in "=+#~" or term in known:
+        if term[0] in "=+#~@" or term in known:
             continue
         sound = skeleton(term)
         # The headline's words have lost their endings, the sounds have not.

@@ -19,6 +19,8 @@ _LEAD = 0.3
 _COVERED = 0.35
 _OTHER_EVENTS = 0.8
 _OTHER_NUMBERS = 0.9
+# "Police arrest a man" in Sarpsborg, and in Los Angeles: reports of one event name somebody or some place in common.
+_OTHER_NAMES = 0.7
 _BRIDGES = 3
 # "7 ways to spend the weekend of 4 July", a week later "... of 11 July"; within a day it is the count that rises. What has no
 # date of its own is of the moment it was seen in, with all of its source.
@@ -47,17 +49,19 @@ class Weighed:
         "_weights",
         "all",
         "amounts",
+        "days",
         "events",
         "has_lead",
         "headline",
+        "named",
         "numbers",
         "text",
     )
 
     def __init__(self, text: StoryText, weigh: Weigh) -> None:
         found = text.features
-        headline = {term: weigh(term) for term in found.headline}
-        headline |= {term: weigh(term) * _BACKGROUND for term in found.background}
+        headline = {term: weigh(term) for term in found.headline if term[0] != "@"}
+        headline |= {term: weigh(term) * _BACKGROUND for term in found.background if term[0] != "@"}
         self._weigh, self._weights = weigh, headline
         self._bridges: dict[str, float] | None = None
         self.text = text
@@ -67,6 +71,8 @@ class Weighed:
         self.events = frozenset(term for term in found.headline if term[0] == "=")
         self.numbers = tuple(term for term in headline if term[0] == "#")
         self.amounts = tuple(map(amount, self.numbers))
+        self.named = frozenset((*found.names, *(term for term in self.all if term[0] == "+")))
+        self.days = frozenset(term for term in (*found.headline, *found.background) if term[0] == "@")
 
     @property
     def bridges(self) -> dict[str, float]:
@@ -115,7 +121,10 @@ def likeness(one: Weighed, other: Weighed) -> Likeness:
         # Each tells what the other does not: found, and buried.
         score *= _OTHER_EVENTS
     numbers = _differing(one, other)
-    if _may_be_series(one, other, hours, shared, numbers) and _is_series(one, other):
+    is_series = (
+        _is_series(one, other, hours) if _is_one_source(one, other) else numbers and _is_form(one, other, shared)
+    )
+    if is_series:
         return Likeness(0.0, shared, numbers, hours)
     if numbers:
         score *= _OTHER_NUMBERS
@@ -133,6 +142,8 @@ def _within(one: Weighed, other: Weighed) -> tuple[float, tuple[str, ...]]:
     covered = max(_coverage(one, other), _coverage(other, one))
     if covered > score:
         score += (covered - score) * _COVERED
+    if one.named and other.named and one.named.isdisjoint(other.named):
+        score *= _OTHER_NAMES
     return score, shared
 
 
@@ -164,23 +175,39 @@ def _of_length_one(weights: Mapping[str, float]) -> dict[str, float]:
     return {term: weight / length for term, weight in weights.items()} if length else {}
 
 
-def _may_be_series(one: Weighed, other: Weighed, hours: float, shared: Iterable[str], numbers: tuple[str, ...]) -> bool:
-    """Whether two headlines that differ in nothing but numbers are two of a series.
+def _is_one_source(one: Weighed, other: Weighed) -> bool:
+    return one.text.source_id == other.text.source_id
 
-    A source's own are where its count has had no time to rise; those of two sources ("Results of round 17", and of round 3)
-    where they say nothing that happened: of that two outlets count differently.
+
+def _is_form(one: Weighed, other: Weighed, shared: Iterable[str]) -> bool:
+    """Whether two outlets' headlines differ in nothing but numbers and say nothing that happened: "Results of round 17", and of
+    round 3. Of what happened two outlets count differently.
     """
-    if one.text.source_id == other.text.source_id:
-        return hours >= _SERIES_HOURS or hours == 0
-    return bool(numbers) and not any(term[0] == "=" for term in shared)
+    return not any(term[0] == "=" for term in shared) and _has_same_words(one, other) and _has_other_numbers(one, other)
 
 
-def _is_series(one: Weighed, other: Weighed) -> bool:
-    """Whether a source gives each of its days, weeks, rounds the same headline with other numbers in it."""
-    if not set(one.numbers) - set(other.numbers) or not set(other.numbers) - set(one.numbers):
+def _is_series(one: Weighed, other: Weighed, hours: float) -> bool:
+    """Whether a source gives each of its days, weeks, rounds the same headline: with other numbers or another day in it, or
+    word for word ("War in the Middle East: latest developments").
+    """
+    if not _has_same_words(one, other):
         return False
+    if one.days and other.days and one.days.isdisjoint(other.days):
+        return True
+    is_next = hours >= _SERIES_HOURS
+    if one.headline.keys() == other.headline.keys():
+        return is_next
+    return _has_other_numbers(one, other) and (is_next or hours == 0)
+
+
+def _has_same_words(one: Weighed, other: Weighed) -> bool:
     words, others = ({term for term in found.headline if term[0] != "#"} for found in (one, other))
     return len(words & others) >= _SERIES_SHARE * len(words | others)
+
+
+def _has_other_numbers(one: Weighed, other: Weighed) -> bool:
+    """Whether each has a number that the other has not."""
+    return not (set(one.numbers) <= set(other.numbers) or set(other.numbers) <= set(one.numbers))
 
 
 def _differing(one: Weighed, other: Weighed) -> tuple[str, ...]:

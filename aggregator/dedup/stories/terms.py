@@ -8,6 +8,7 @@ from hashlib import blake2b
 from itertools import combinations
 from typing import NamedTuple
 
+from aggregator.dates import MONTHS, WEEKDAYS
 from aggregator.dedup.signature import UNSPACED, without_tail
 from aggregator.dedup.stories.names import PackNames, skeleton
 from aggregator.dedup.stories.numbers import number_term, spelled_term
@@ -17,7 +18,7 @@ from aggregator.model.article import Article
 from aggregator.model.story import StoryFeatures
 from aggregator.text import folded
 
-VERSION = 1
+VERSION = 2
 MAX_BYTES = 600
 
 _MAX_HEADLINE = 18
@@ -62,7 +63,7 @@ def features(article: Article, names: PackNames) -> StoryFeatures:
     `names` fold the spellings of a name to one (`pack_names`).
     """
     language = article.language.tag.split("-")[0].lower() if article.language else "und"
-    headline, lead = list(_tokens(article.headline)), list(_tokens(_lead_of(article)))
+    headline, lead = _with_days(_tokens(article.headline)), _with_days(_tokens(_lead_of(article)))
     reader = _Reader(language, names)
     main, background = _turned(headline, reader)
     known = {*main, *background}
@@ -162,6 +163,33 @@ def _without_dots(found: re.Match[str]) -> str:
     return found[0].replace(".", "")
 
 
+def _with_days(tokens: list[_Token]) -> list[_Token]:
+    """A printed day is one term, `@0721`, whatever its order and its weekday: it tells the edition, not the event."""
+    if not any(token.folded in MONTHS for token in tokens):
+        return tokens
+    found: list[_Token] = []
+    at = 0
+    while at < len(tokens):
+        day = _day(tokens[at], tokens[at + 1]) if at + 1 < len(tokens) else None
+        found.append(day or tokens[at])
+        at += 2 if day else 1
+    near = {place + step for place, token in enumerate(found) if _is_day(token) for step in (-1, 1)}
+    return [token for place, token in enumerate(found) if place not in near or token.folded not in WEEKDAYS]
+
+
+def _day(one: _Token, other: _Token) -> _Token | None:
+    """The day that a month beside a number up to 31 is."""
+    for month, number in ((one, other), (other, one)):
+        name = MONTHS.get(month.folded)
+        if name and number.printed.isdecimal() and number.number and 1 <= (day := int(number.printed)) <= 31:
+            return _Token(printed=f"{one.printed} {other.printed}", folded="", number=f"@{name:02}{day:02}")
+    return None
+
+
+def _is_day(token: _Token) -> bool:
+    return token.number is not None and token.number[0] == "@"
+
+
 @lru_cache(maxsize=1 << 14)
 def _words(printed: str) -> tuple[_Token, ...]:
     return tuple(_Token(printed=printed, folded=word, number=spelled_term(word)) for word in folded(printed).split())
@@ -202,7 +230,8 @@ def _keys(found: StoryFeatures) -> tuple[int, ...]:
 
     What happened first, then where and how many: these are the same in every wording and language.
     """
-    ranked = sorted((*found.headline, *found.background), key=_rank)[:_KEYED_TERMS]
+    telling = (term for term in (*found.headline, *found.background) if term[0] != "@")
+    ranked = sorted(telling, key=_rank)[:_KEYED_TERMS]
     pairs = [pair for pair in _BY_RANK if pair[1] < len(ranked) and _tells(ranked[pair[0]], ranked[pair[1]])]
     return tuple(_key(*sorted((ranked[one], ranked[other]))) for one, other in pairs[:_MAX_KEYS])
 
