@@ -378,6 +378,49 @@ def test_a_killed_report_is_neither_counted_nor_named_and_the_next_goes_out(room
         assert reader.representative(story) == room.article("courier").stored.uri
 
 
+def representative(room: Newsroom, source_id: str) -> str:
+    """The owner of the text that stands for the story of that source's text."""
+    owners = {view.stored.uri: view.stored.owner.source_id for view in room.desk.articles()}
+    with room.desk.store.read() as reader:
+        return owners[reader.representative(room.article(source_id).story or "") or ""]
+
+
+def test_what_its_source_takes_back_stands_for_its_story_no_more(room: Newsroom) -> None:
+    room.print("wire", FERRY, FERRY_TEXT)
+    room.print("courier", "Ferry sinks off Tarbona: 12 dead", FERRY_ELSEWHERE)
+    assert representative(room, "courier") == "wire"
+    room.outlets.feeds["/wire"] = (
+        b'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0"><title>wire</title>'
+        b'<at:deleted-entry ref="tag:wire.example.org,2026:1" when="2026-03-01T18:00:00Z"/></feed>'
+    )
+    room.run()
+    room.run()
+    assert representative(room, "courier") == "courier"
+    assert room.live(Grain.STORIES) == ["courier"]
+    (told,) = room.entries(Grain.STORIES)
+    assert "Wire" not in text_of(told)
+
+
+def test_a_report_that_recalls_itself_stands_for_its_story_no_more(room: Newsroom) -> None:
+    room.print("wire", FERRY, FERRY_TEXT)
+    room.print("courier", "Ferry sinks off Tarbona: 12 dead", FERRY_ELSEWHERE)
+    room.print("wire", f"MANDATORY KILL: {FERRY}", FERRY_TEXT, at=START)
+    assert room.story("wire") == {"wire", "courier"}
+    assert representative(room, "wire") == "courier"
+
+
+def test_where_all_are_withdrawn_the_one_that_is_released_stands_for_the_story_again(room: Newsroom) -> None:
+    room.print("wire", FERRY, FERRY_TEXT)
+    room.print("courier", "Ferry sinks off Tarbona: 12 dead", FERRY_ELSEWHERE)
+    for source in ("wire", "courier"):
+        room.desk.decide(Word.WITHDRAW, room.article(source).stored.uri)
+        room.run()
+    assert representative(room, "wire") == "courier"
+    room.desk.decide(Word.RELEASE, room.article("wire").stored.uri)
+    room.run()
+    assert representative(room, "courier") == "wire"
+
+
 def test_the_page_of_an_article_lists_its_story_and_its_edits(room: Newsroom, tmp_path: Path) -> None:
     room.print("wire", FERRY, FERRY_TEXT)
     room.print("courier", "Ferry sinks off Tarbona: 12 dead", FERRY_ELSEWHERE)

@@ -12,11 +12,13 @@ from aggregator.pipeline.copies import regroup
 from aggregator.pipeline.enter import Writing, admit, retell, retell_group, retell_stories, revise
 from aggregator.pipeline.erase import erase
 from aggregator.pipeline.settle import dated
-from aggregator.pipeline.stories import carry_out, place_again, withdraw
+from aggregator.pipeline.stories import carry_out, choose_again, place_again
 from aggregator.pipeline.works import Works
 from aggregator.storage import Batch
 
 _LOG = logging.getLogger(__name__)
+_ON_STANDING = (Word.KILL, Word.ERASE, Word.WITHDRAW, Word.RELEASE)
+"""Words after which another article may have to stand for the story, or one may again."""
 
 
 def attend(works: Works, now: datetime) -> int:
@@ -68,8 +70,8 @@ def _carry_out(writing: Writing, decision: Decision) -> None:
         other = decision.other_uri or decision.article_uri
         retell(writing, regroup(writing, {decision.article_uri, other}))
         retell_stories(writing, carry_out(writing, decision.word, decision.article_uri, other))
-    elif decision.word in (Word.KILL, Word.ERASE):
-        withdraw(batch, decision.article_uri)
+    elif decision.word in _ON_STANDING:
+        choose_again(batch, decision.article_uri)
     if decision.word is not Word.NOTE:
         _settle_rows(writing, decision)
     if decision.word is Word.ERASE:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from aggregator.dedup import story_uri
+from aggregator.dedup.revisions import note_of
 from aggregator.dedup.stories import (
     WINDOW_HOURS,
     Pair,
@@ -21,6 +22,7 @@ from aggregator.dedup.stories import (
     represent,
     should_reconsider,
 )
+from aggregator.desk import standing
 from aggregator.model.article import StoredArticle
 from aggregator.model.desk import Word
 from aggregator.model.identity import Sighting
@@ -74,7 +76,10 @@ def find_story(
     batch.stories.remember(text, is_new=is_new)
     if is_new and not near and not copies:
         return frozenset()
-    return _settle(writing, text, near, has_copies=bool(copies))
+    changed = _settle(writing, text, near, has_copies=bool(copies))
+    if known and _takes_itself_back(stored):
+        choose_again(batch, uri)
+    return changed
 
 
 def place_again(writing: Writing, stored: StoredArticle) -> frozenset[str]:
@@ -106,13 +111,11 @@ def carry_out(writing: Writing, word: Word, one: str, other: str) -> frozenset[s
     return frozenset()
 
 
-def withdraw(batch: Batch, uri: str) -> frozenset[str]:
-    """A withdrawn article stands for its story no more. Gives the story's articles."""
+def choose_again(batch: Batch, uri: str) -> None:
+    """Whether the article stands or is withdrawn has changed: the one that stands for its story may be another now."""
     story = batch.stories.stories_of([uri]).get(uri)
-    if story is None:
-        return frozenset()
-    _choose(batch, story)
-    return frozenset(batch.stories.members_of(story))
+    if story is not None:
+        _choose(batch, story)
 
 
 def _settle(writing: Writing, text: StoryText, near: Sequence[StoryText], *, has_copies: bool = True) -> frozenset[str]:
@@ -291,9 +294,20 @@ def _represent(batch: Batch, story: str, members: Collection[str]) -> None:
 
 
 def _choose(batch: Batch, story: str) -> None:
-    chosen = represent(batch.stories.choice(story), batch.stories.representative(story))
+    members = [replace(one, is_withdrawn=_is_withdrawn(batch, one.uri)) for one in batch.stories.choice(story)]
+    chosen = represent(members, batch.stories.representative(story))
     if chosen is not None:
         batch.stories.represent(story, chosen)
+
+
+def _is_withdrawn(batch: Batch, uri: str) -> bool:
+    """By the desk, by its source (RFC 6721), or by its own words: a recall, a mandatory kill."""
+    return standing(batch.desk.of(uri)).killed is not None or _takes_itself_back(batch.article(uri))
+
+
+def _takes_itself_back(stored: StoredArticle) -> bool:
+    note = note_of(stored.article.headline, stored.article.body_text)
+    return note is not None and note.kind.withdraws
 
 
 def _forget(batch: Batch, uri: str) -> frozenset[str]:

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from aggregator.dedup.stories import packed, unpacked
-from aggregator.model.desk import Word
 from aggregator.model.story import Report, StoryFeatures, StoryMember, StoryMembership, StoryRelation, StoryText
 from aggregator.storage.codec import STORY_EVIDENCE, article_from_json, small_to_json, to_instant, to_microseconds
 from aggregator.storage.copies import Window
@@ -237,10 +236,7 @@ class Stories:
         return str(found[0].representative) if found else None
 
     def choice(self, uri: str) -> tuple[StoryMember, ...]:
-        """What the choice of a representative needs of the members."""
-        killed = exists().where(
-            decision.c.article_uri == article.c.uri, decision.c.word.in_([Word.KILL.value, Word.ERASE.value])
-        )
+        """What the choice of a representative needs of the members; which of them are withdrawn is the caller's to say."""
         query = (
             select(
                 article.c.uri,
@@ -248,7 +244,6 @@ class Stories:
                 article.c.content,
                 article.c.effective_at,
                 story_member.c.relation,
-                killed.label("is_withdrawn"),
             )
             .join(story_member, story_member.c.article_id == article.c.id)
             .where(story_member.c.story_uri == uri)
@@ -417,7 +412,6 @@ def _member(row: Any) -> StoryMember:
         completeness=content.completeness,
         is_original=row.relation in _ORIGINAL,
         at=to_instant(row.effective_at),
-        is_withdrawn=bool(row.is_withdrawn),
     )
 
 
