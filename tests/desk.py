@@ -93,6 +93,7 @@ class Desk:
         topic_id: str | None = None,
         other_uri: str | None = None,
         day: date | None = None,
+        reason: str = "a reason",
     ) -> None:
         """Write a decision down; the next `run` carries it out."""
         made = Decision(
@@ -103,7 +104,7 @@ class Desk:
             other_uri=other_uri,
             day=day,
             by="maria",
-            reason="a reason",
+            reason=reason,
             decided_at=self.now,
         )
         with self.store.batch() as batch:

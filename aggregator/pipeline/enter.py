@@ -278,6 +278,14 @@ def _reprint(writing: Writing, row: LedgerRow) -> None:
         batch.save_row(_with_archived(batch, row, after))
 
 
+def print_again(writing: Writing, row: LedgerRow) -> LedgerRow:
+    """Render an entry again and give its row, also one that was printed for good: what it named is to be named no more."""
+    after = _in_file(writing.batch, row, writing.batch.article(row.article_uri), writing.site_author)
+    if after.fragment != row.fragment:
+        writing.batch.save_row(after)
+    return after
+
+
 def release_pending(batch: Batch, site_author: str, now: datetime) -> Iterator[tuple[LedgerRow, Callable[[], object]]]:
     """The changes whose hour is over (rules R12), each with what lets it out."""
     for row in batch.pending_rows():
