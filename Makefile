@@ -64,6 +64,9 @@ SHORT_SERIES := bbc_business ru_bbc gesab_stuffnz
 quality: setup
 	$(BIN)/python bench/topics_quality.py $(DATA)
 	for texts in $(LABELLED); do $(BIN)/aggregator topics evaluate $$texts || exit 1; done
+	$(BIN)/python bench/near_dup.py $(DATA)
+	$(BIN)/python bench/stories.py $(DATA)
+	$(BIN)/python bench/groups.py $(DATA)
 	$(BIN)/python bench/wire_texts.py $(DATA)
 	$(BIN)/python bench/feedparser_tests.py $(DATA)
 	$(BIN)/python bench/atom_checker.py $(DATA)
@@ -74,6 +77,9 @@ quality: setup
 quality-short: setup
 	$(BIN)/python bench/topics_quality.py $(DATA)
 	for texts in $(LABELLED); do $(BIN)/aggregator topics evaluate $$texts || exit 1; done
+	$(BIN)/python bench/near_dup.py --short $(DATA)
+	$(BIN)/python bench/stories.py --short $(DATA)
+	$(BIN)/python bench/groups.py $(DATA) $(SHORT_SERIES)
 	$(BIN)/python bench/wire_texts.py $(DATA)
 	$(BIN)/python bench/feedparser_tests.py $(DATA)
 	$(BIN)/python bench/atom_checker.py $(DATA)

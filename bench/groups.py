@@ -222,10 +222,8 @@ def print_scores(scores: Iterable[dict[str, Any]]) -> None:
     """How many of the pairs that were read are right."""
     print(f"{'pairs read':34}{'drawn':>7}{'read':>7}{'false':>7}{'precision':>11}   95 %")
     for one in scores:
-        print(
-            f"  {one['part']:32}{one['drawn']:7}{one['read']:7}{one['false']:7}"
-            f"{one['precision']:11.3f}   {one['low']:.3f} to {one['high']:.3f}"
-        )
+        found = f"{one['precision']:11.3f}   {one['low']:.3f} to {one['high']:.3f}" if one["read"] else f"{'-':>11}"
+        print(f"  {one['part']:32}{one['drawn']:7}{one['read']:7}{one['false']:7}{found}")
 
 
 def main() -> int:

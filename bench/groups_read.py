@@ -131,7 +131,7 @@ def _scored(name: str, pairs: Sequence[Pair], verdicts: Mapping[tuple[str, str, 
         "drawn": len(pairs),
         "read": len(read),
         "false": len(read) - right,
-        "precision": round(right / len(read), 4) if read else 0.0,
+        "precision": round(right / len(read), 4) if read else None,
         "low": round(low, 4),
         "high": round(high, 4),
     }  # fmt: skip
