@@ -41,7 +41,7 @@ from aggregator.dedup.stories import pack_names
 from aggregator.fetch import HttpFetcher
 from aggregator.model.fetch import FetchLimits
 from aggregator.model.source import Announce, Source, SourceKind
-from aggregator.pipeline import Works, forget_keys, poll
+from aggregator.pipeline import Works, forget, poll
 from aggregator.storage import Store
 from aggregator.storage.codec import article_from_json, to_instant
 from aggregator.topics.match import compile_topics
@@ -121,7 +121,7 @@ async def fill(store: Store, archives: Sequence[Path]) -> Counter[str]:
                 (done,) = await poll(works, writer, sources=[sources[name]])
                 counts["snapshots"] += 1
                 counts["failed"] += done.outcome == "failed"
-                forget_keys(works, now)
+                forget(works, now)
     outlets.close()
     return counts
 

@@ -114,7 +114,7 @@ def _opened(found: "Configuration") -> "Iterator[Store]":
 async def _once(
     found: "Configuration", store: "Store", *, everything: bool
 ) -> "tuple[tuple[Poll, ...], tuple[FeedChange, ...]]":
-    from aggregator.pipeline import attend, forget_keys, index_all, poll, rematch
+    from aggregator.pipeline import attend, forget, index_all, poll, rematch
 
     async with works(found, store) as parts:
         rematch(parts, clock())
@@ -128,7 +128,7 @@ async def _once(
                     break
                 await asyncio.sleep(_LOOK_AGAIN_S)
                 polls |= {done.source_id: done for done in await poll(parts, writer, sources=young)}
-        forget_keys(parts, clock())
+        forget(parts, clock())
         changes = await _published(parts)
         index_all(store)
         return tuple(polls.values()), changes

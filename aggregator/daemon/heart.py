@@ -33,7 +33,7 @@ from aggregator.pipeline import (
     Agenda,
     Works,
     attend,
-    forget_keys,
+    forget,
     index_some,
     poll,
     publish,
@@ -253,7 +253,7 @@ class Daemon:
             last.result()
 
     async def _forget(self) -> None:
-        await self._write(forget_keys)
+        await self._write(forget)
 
     async def _announce(self) -> None:
         """Tell our hubs beside the tick. A defect of the last time is the scheduler's to log."""

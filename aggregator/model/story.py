@@ -70,6 +70,11 @@ class StoryText:
         """By whom: copies of one agency's texts are one voice."""
         return self.agency or f"source:{self.source_id}"
 
+    @property
+    def is_compared(self) -> bool:
+        """False once its terms have had their time: it stays where it is, and is likened to nothing."""
+        return self.features.version > 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorySketch:

@@ -1,10 +1,13 @@
 """What is kept for a time only -> forgotten; what an article is known by stays (rules R28)."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from aggregator.pipeline import stories
 from aggregator.pipeline.copies import WINDOW
 from aggregator.pipeline.works import Works
+from aggregator.storage import Batch
 
 _LOG = logging.getLogger(__name__)
 _KEYS_KEPT = WINDOW + timedelta(days=2)
@@ -16,19 +19,36 @@ _MOST_CHUNKS = 4
 23 a minute."""
 
 
+def forget(works: Works, now: datetime) -> None:
+    """Everything that has had its time."""
+    forget_keys(works, now)
+    forget_stories(works, now)
+
+
 def forget_keys(works: Works, now: datetime, *, chunk: int = _CHUNK) -> int:
     """Take the keys of copies from articles that no new text can be a copy of; says how many, at most four chunks at a time.
 
     A local document keeps its own: an outlet may bring the dated report years after the file was put there.
     """
     local = [source.id for source in works.sources if source.is_local]
+    return _in_chunks(
+        works, "copies", chunk, lambda batch: batch.copies.forget_keys(now - _KEYS_KEPT, kept=local, limit=chunk)
+    )
+
+
+def forget_stories(works: Works, now: datetime, *, chunk: int = _CHUNK) -> int:
+    """The same of what stories compare, keys and terms. Which agency wrote what is counted by for ever."""
+    return _in_chunks(works, "stories", chunk, lambda batch: batch.stories.forget_keys(now - stories.KEPT, limit=chunk))
+
+
+def _in_chunks(works: Works, what: str, chunk: int, step: Callable[[Batch], int]) -> int:
     forgotten = 0
     for _ in range(_MOST_CHUNKS):
         with works.store.batch() as batch:
-            found = batch.copies.forget_keys(now - _KEYS_KEPT, kept=local, limit=chunk)
+            found = step(batch)
         forgotten += found
         if found < chunk:
             break
     if forgotten:
-        _LOG.debug("keys of copies forgotten", extra={"articles": forgotten})
+        _LOG.debug("keys forgotten", extra={"of": what, "articles": forgotten})
     return forgotten

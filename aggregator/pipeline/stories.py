@@ -32,6 +32,9 @@ from aggregator.pipeline.enter import Writing
 from aggregator.storage import Batch, Window
 
 _WINDOW = timedelta(hours=WINDOW_HOURS)
+KEPT = _WINDOW + timedelta(days=14)
+"""After the first sight, for which a text is compared: what comes later would be weighed by days of which nobody keeps the
+counts. Its story stays as it is then."""
 _MEMBERS, _FEWEST_MEMBERS = 16, 4
 """Of a story, those nearest in time; the others say little more."""
 _MOST_COMPARED = 48
@@ -60,10 +63,14 @@ def find_story(
     before. `copies` are the articles that hang together with it by copies.
     """
     batch = writing.batch
+    stored = batch.article(uri)
+    if not is_new and _takes_itself_back(stored):
+        choose_again(batch, uri)
+    if not is_new and writing.now - stored.first_seen_at > KEPT:
+        return frozenset()
     known = None if is_new else batch.stories.texts([uri]).get(uri)
     if sighting.event is None:
         return _forget(batch, uri) if known else frozenset()
-    stored = batch.article(uri)
     text = StoryText(
         uri=uri,
         source_id=stored.owner.source_id,
@@ -76,17 +83,14 @@ def find_story(
     batch.stories.remember(text, is_new=is_new)
     if is_new and not near and not copies:
         return frozenset()
-    changed = _settle(writing, text, near, has_copies=bool(copies))
-    if known and _takes_itself_back(stored):
-        choose_again(batch, uri)
-    return changed
+    return _settle(writing, text, near, has_copies=bool(copies))
 
 
 def place_again(writing: Writing, stored: StoredArticle) -> frozenset[str]:
     """The same for an article of which only the date is another now."""
     batch = writing.batch
     known = batch.stories.texts([stored.uri]).get(stored.uri)
-    if known is None or known.at == stored.effective_at:
+    if known is None or known.at == stored.effective_at or not known.is_compared:
         return frozenset()
     text = replace(known, at=stored.effective_at)
     writing.counts.learn(batch, text, stored.first_seen_at, known)
@@ -249,6 +253,8 @@ def _reconsider(around: _Surroundings) -> set[str]:
     if len(uris) > _MOST_RECONSIDERED:
         return set()
     texts = batch.stories.texts(sorted(uris))
+    if not all(one.is_compared for one in texts.values()):
+        return set()
     homes = batch.stories.stories_of(texts)
     parts: dict[str, list[StoryText]] = {}
     for uri, one in texts.items():

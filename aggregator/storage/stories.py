@@ -27,6 +27,7 @@ _CHUNK = 500
 _OF_ONE_KEY = 64
 """A key that half as many articles of one time have tells no event: weather reports, "story 12 of the regatta"."""
 _MOST_LOADED, _MOST_SHARING = 32, 12
+_FORGOTTEN = StoryFeatures(version=0, language="und", headline=())
 _ORIGINAL = (StoryRelation.INDEPENDENT, StoryRelation.UPDATE)
 
 _TEXT = (article.c.id, article.c.uri, article.c.owner_source, *story_text.c["at", "agency", "features"])
@@ -52,6 +53,27 @@ _TEXTS = Prepared(
         .join(story_text, story_text.c.article_id == article.c.id)
         .where(article.c.id.in_(bindparam("numbers", expanding=True)))
         .order_by(article.c.id)
+    )
+)
+# The oldest first; of what is forgotten the features are empty.
+_FROM = Prepared(
+    lambda _: (
+        select(story_text.c.article_id, story_text.c.features, article.c.first_seen_at)
+        .join(article, article.c.id == story_text.c.article_id)
+        .where(story_text.c.article_id >= bindparam("first"))
+        .order_by(story_text.c.article_id)
+        .limit(bindparam("most"))
+    )
+)
+_HIGHEST = Prepared(lambda _: select(func.max(story_text.c.article_id).label("number")))
+_DROP_KEY = Prepared(
+    lambda _: delete(story_key).where(
+        story_key.c.key == bindparam("key"), story_key.c.article_id == bindparam("number")
+    )
+)
+_DROP_FEATURES = Prepared(
+    lambda _: (
+        update(story_text).where(story_text.c.article_id == bindparam("number")).values(features=bindparam("nothing"))
     )
 )
 _STORIES_OF = Prepared(
@@ -143,7 +165,7 @@ class Stories:
         else:
             self.forget(text.uri)
         values: dict[str, object] = {"article_id": number, "at": to_microseconds(text.at), "agency": text.agency}
-        values["features"] = packed(text.features)
+        values["features"] = packed(text.features) if text.is_compared else b""
         self._connection.write_later(_ADD_TEXT, values)
         for key in dict.fromkeys(text.features.keys):
             self._connection.write_later(_ADD_KEY, {"key": key, "article_id": number})
@@ -166,6 +188,36 @@ class Stories:
         for key in keys:
             if number in self._with_key.get(key, ()):
                 self._with_key[key].remove(number)
+
+    def forget_keys(self, before: datetime, *, limit: int) -> int:
+        """Let articles first seen before that moment be found and likened no longer, the oldest first, at most so many; says
+        how many. Which story they are in, and by which agency they are, stays.
+        """
+        where = {"first": self._first_compared(), "most": limit}
+        found = self._connection.ask(_FROM, where)
+        expired = [row for row in found if row.features and to_instant(row.first_seen_at) < before]
+        for row in expired:
+            for key in dict.fromkeys(unpacked(bytes(row.features)).keys):
+                self._connection.write_later(_DROP_KEY, {"key": key, "number": row.article_id})
+            self._connection.write_later(_DROP_FEATURES, {"number": row.article_id, "nothing": b""})
+        self._connection.send()
+        self.forget_known()
+        return len(expired)
+
+    def _first_compared(self) -> int:
+        """The number of the oldest article that is compared still. They are forgotten in the order of storing, so that halving
+        finds it, where looking from the beginning would pass by all that was ever forgotten.
+        """
+        ((high,),) = self._connection.ask(_HIGHEST, {})
+        low, high = 0, (high or 0) + 1
+        while low < high:
+            middle = (low + high) // 2
+            found = self._connection.ask(_FROM, {"first": middle, "most": 1})
+            if found and not found[0].features:
+                low = found[0].article_id + 1
+            else:
+                high = middle
+        return low
 
     def texts(self, uris: Collection[str]) -> dict[str, StoryText]:
         """What is compared of these articles, in the order of storing."""
@@ -222,7 +274,7 @@ class Stories:
             places[number] = _Place(uri, at)
 
     def forget_known(self) -> None:
-        """A part of the transaction was undone: what it wrote is not known any more."""
+        """Ask anew: a part of the transaction was undone, or what was known is no more."""
         for known in (self._with_key, self._texts, self._times, self._homes, self._members):
             known.clear()
 
@@ -327,7 +379,7 @@ class Stories:
         query = (
             select(*_TEXT, article.c.first_seen_at)
             .join(story_text, story_text.c.article_id == article.c.id)
-            .where(article.c.id > number)
+            .where(article.c.id > number, func.length(story_text.c.features) > 0)
             .order_by(article.c.id)
         )
         return [(_text(row), to_instant(row.first_seen_at)) for row in self._connection.execute(query)]
@@ -400,7 +452,7 @@ def _text(row: Any) -> StoryText:
         source_id=row.owner_source,
         agency=row.agency,
         at=to_instant(row.at),
-        features=unpacked(bytes(row.features)),
+        features=unpacked(bytes(row.features)) if row.features else _FORGOTTEN,
     )
 
 
