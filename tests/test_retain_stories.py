@@ -1,4 +1,4 @@
-"""What stories compare goes after its time; which story an article is in, and how many are independent, stays."""
+"""What stories compare, and texts that were replaced, go after their time; stories, agencies and versions stay."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,7 +11,7 @@ from aggregator.dedup.origin import story_counts
 from aggregator.fetch import HttpFetcher
 from aggregator.model.desk import Word
 from aggregator.model.topic import Grain
-from aggregator.pipeline import forget_stories
+from aggregator.pipeline import forget_stories, forget_texts
 from tests.desk import LIMITS, START, desk
 from tests.loopback import serve
 from tests.test_stories_pipeline import (
@@ -115,3 +115,19 @@ def test_a_late_copy_joins_the_story_of_its_text(room: Newsroom) -> None:
     assert room.story("herald") == {"wire", "courier", "herald"}
     (told, *_) = room.entries(Grain.STORIES)
     assert "3 reports" in text_of(told)
+
+
+def test_a_text_that_was_replaced_goes_after_its_time(room: Newsroom) -> None:
+    room.print("museum", "Museum of Velmare opens wing for sea charts", MUSEUM_TEXT)
+    room.print("wire", FERRY, FERRY_TEXT)
+    room.print("wire", f"{FERRY} at least", FERRY_TEXT, at=START)
+    room.desk.now += timedelta(days=60)
+    room.print("wire", FERRY.replace("12", "31"), FERRY_TEXT, at=START)
+    room.print("courier", "Museum shows charts", MUSEUM_TEXT)
+    works = room.desk.works(HttpFetcher(LIMITS))
+    assert forget_texts(works, room.desk.now + timedelta(days=29)) == 0
+    assert forget_texts(works, room.desk.now + timedelta(days=31)) == 1
+    assert asked(room, "SELECT version FROM revision") == [2]
+    assert forget_texts(works, room.desk.now + timedelta(days=91), chunk=1) == 1
+    assert asked(room, "SELECT version FROM revision") == []
+    assert room.article("wire").stored.version == 3

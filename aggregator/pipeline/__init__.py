@@ -12,7 +12,7 @@ from aggregator.pipeline.poll import Agenda, allowed, due, poll, redraw_due, vis
 from aggregator.pipeline.publish import publish, publish_forms, rehearse
 from aggregator.pipeline.record import Visit
 from aggregator.pipeline.rematch import rematch
-from aggregator.pipeline.retain import forget, forget_keys, forget_stories
+from aggregator.pipeline.retain import forget, forget_keys, forget_stories, forget_texts
 from aggregator.pipeline.search import index_all, index_some
 from aggregator.pipeline.trial import Outlook, look_ahead, matches_of
 from aggregator.pipeline.works import Works
@@ -29,6 +29,7 @@ __all__ = [
     "forget",
     "forget_keys",
     "forget_stories",
+    "forget_texts",
     "index_all",
     "index_some",
     "look_ahead",

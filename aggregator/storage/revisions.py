@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from aggregator.model.article import Article, StoredArticle
 from aggregator.model.story import Revision
@@ -17,11 +17,34 @@ from aggregator.storage.codec import (
     to_instant,
     to_microseconds,
 )
-from aggregator.storage.driver import Driver
+from aggregator.storage.driver import Driver, Prepared
+from aggregator.storage.halving import first_kept
 from aggregator.storage.tables import article, revision
 
 _KEPT = 20
 """Texts of an article, the newest: a live page is edited all day."""
+
+_HIGHEST = Prepared(lambda _: select(func.max(article.c.id).label("number")))
+_FROM = Prepared(
+    lambda _: (
+        select(article.c.id, article.c.first_seen_at)
+        .where(article.c.id >= bindparam("first"))
+        .order_by(article.c.id)
+        .limit(1)
+    )
+)
+_REPLACED_BEFORE = Prepared(
+    lambda _: (
+        select(revision.c.article_id, revision.c.version)
+        .where(revision.c.article_id < bindparam("number"), revision.c.replaced_at < bindparam("before"))
+        .limit(bindparam("most"))
+    )
+)
+_DROP = Prepared(
+    lambda _: delete(revision).where(
+        revision.c.article_id == bindparam("number"), revision.c.version == bindparam("version")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +87,23 @@ class Revisions:
                 is_by_owner=is_by_owner,
             )
         )
+
+    def forget(self, before: datetime, *, limit: int) -> int:
+        """Drop texts that were replaced before that moment, at most so many; says how many."""
+        moment = to_microseconds(before)
+
+        def seen_before(number: int) -> int | None:
+            found = self._connection.ask(_FROM, {"first": number})
+            return found[0].id if found and found[0].first_seen_at < moment else None
+
+        ((highest,),) = self._connection.ask(_HIGHEST, {})
+        # A text is replaced after its article was first seen: of younger articles there is none, and of older ones few are left.
+        where = {"number": first_kept(highest or 0, seen_before), "before": moment, "most": limit}
+        found = self._connection.ask(_REPLACED_BEFORE, where)
+        for row in found:
+            self._connection.write_later(_DROP, {"number": row.article_id, "version": row.version})
+        self._connection.send()
+        return len(found)
 
     def replaced(self, uri: str, version: int) -> Replaced | None:
         """The text of that version; None where it is kept no more."""

@@ -11,6 +11,7 @@ from aggregator.model.story import Report, StoryFeatures, StoryMember, StoryMemb
 from aggregator.storage.codec import STORY_EVIDENCE, article_from_json, small_to_json, to_instant, to_microseconds
 from aggregator.storage.copies import Window
 from aggregator.storage.driver import Driver, Prepared
+from aggregator.storage.halving import first_kept
 from aggregator.storage.tables import (
     article,
     copy_group,
@@ -205,19 +206,13 @@ class Stories:
         return len(expired)
 
     def _first_compared(self) -> int:
-        """The number of the oldest article that is compared still. They are forgotten in the order of storing, so that halving
-        finds it, where looking from the beginning would pass by all that was ever forgotten.
-        """
-        ((high,),) = self._connection.ask(_HIGHEST, {})
-        low, high = 0, (high or 0) + 1
-        while low < high:
-            middle = (low + high) // 2
-            found = self._connection.ask(_FROM, {"first": middle, "most": 1})
-            if found and not found[0].features:
-                low = found[0].article_id + 1
-            else:
-                high = middle
-        return low
+        """The number of the oldest article that is compared still."""
+        ((highest,),) = self._connection.ask(_HIGHEST, {})
+        return first_kept(highest or 0, self._forgotten_at)
+
+    def _forgotten_at(self, number: int) -> int | None:
+        found = self._connection.ask(_FROM, {"first": number, "most": 1})
+        return found[0].article_id if found and not found[0].features else None
 
     def texts(self, uris: Collection[str]) -> dict[str, StoryText]:
         """What is compared of these articles, in the order of storing."""
