@@ -74,6 +74,8 @@ def _carry_out(writing: Writing, decision: Decision) -> None:
         choose_again(batch, decision.article_uri)
     if decision.word is not Word.NOTE:
         _settle_rows(writing, decision)
+    elif batch.desk.is_erased(decision.article_uri):
+        batch.desk.forget_notes(decision.article_uri)
     if decision.word is Word.ERASE:
         erase(writing, decision.article_uri)
         batch.ask(RequestKind.SCRUB, decision.article_uri, writing.now)

@@ -10,7 +10,7 @@ from aggregator.model.desk import Decision, RequestKind, Word
 from aggregator.model.ledger import RowState
 from aggregator.storage.codec import to_instant, to_microseconds
 from aggregator.storage.driver import Driver, Prepared
-from aggregator.storage.erasing import forget
+from aggregator.storage.erasing import forget, forget_notes
 from aggregator.storage.tables import article, decision, entry_key, ledger, request
 
 _CHUNK = 500
@@ -101,6 +101,10 @@ class DeskBook:
     def erase(self, uri: str) -> None:
         """Nothing is left of the article's words beside its own row, which the caller empties."""
         forget(self._connection, uri)
+
+    def forget_notes(self, uri: str) -> None:
+        """What a file of another desk brings of notes on an article that is erased is not kept either."""
+        forget_notes(self._connection, uri)
 
     def has_open_business(self, now: datetime) -> bool:
         """Whether a decision or a request of a command waits to be carried out, or an embargo is over."""

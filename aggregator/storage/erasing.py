@@ -29,6 +29,7 @@ from aggregator.storage.tables import (
 _PATIENCE_MS = 1000
 """How long the writer waits for readers to end; it does nothing else meanwhile."""
 _UNNAMED = "copy of a text that the desk erased: told once"
+_NO_NOTE = "erased with its article"
 
 
 def forget(connection: Connection | Driver, uri: str) -> None:
@@ -46,11 +47,16 @@ def forget(connection: Connection | Driver, uri: str) -> None:
     names: dict[str, Any] = {"guid": None, "link": None, "publisher": None, "repairs": "[]"}
     connection.execute(update(observation).where(observation.c.article_id == number).values(names))
     connection.execute(update(ledger).where(ledger.c.article_id == number).values(news=None))
-    noted = update(decision).where(decision.c.article_uri == uri, decision.c.word == Word.NOTE)
-    connection.execute(noted.values(reason=""))
+    forget_notes(connection, uri)
     _forget_likeness(connection, uri, number)
     held = update(ledger).where(ledger.c.copy_of == uri, ledger.c.state == RowState.HELD)
     connection.execute(held.values(reason=_UNNAMED))
+
+
+def forget_notes(connection: Connection | Driver, uri: str) -> None:
+    """What colleagues noted of the article; that somebody noted something stays."""
+    noted = update(decision).where(decision.c.article_uri == uri, decision.c.word == Word.NOTE)
+    connection.execute(noted.values(reason=_NO_NOTE))
 
 
 def _forget_likeness(connection: Connection | Driver, uri: str, number: Any) -> None:

@@ -194,9 +194,12 @@ class Stories:
         """Let articles first seen before that moment be found and likened no longer, the oldest first, at most so many; says
         how many. Which story they are in, and by which agency they are, stays.
         """
-        where = {"first": self._first_compared(), "most": limit}
-        found = self._connection.ask(_FROM, where)
-        expired = [row for row in found if row.features and to_instant(row.first_seen_at) < before]
+        first, moment = self._first_compared(), to_microseconds(before)
+        oldest = self._connection.ask(_FROM, {"first": first, "most": 1})
+        if not oldest or oldest[0].first_seen_at >= moment:
+            return 0
+        found = self._connection.ask(_FROM, {"first": first, "most": limit})
+        expired = [row for row in found if row.features and row.first_seen_at < moment]
         for row in expired:
             for key in dict.fromkeys(unpacked(bytes(row.features)).keys):
                 self._connection.write_later(_DROP_KEY, {"key": key, "number": row.article_id})
