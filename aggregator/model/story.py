@@ -29,7 +29,7 @@ class StoryFeatures:
     """What of an article tells its event. At most 600 bytes packed.
 
     Terms are folded words without their endings; `=die` is an event said in many words, `+libya` a place, `#42` a number,
-    `~srks` the consonants of a name, for comparison with other scripts and languages.
+    `~srks` the consonants of a name, for comparison with other scripts and languages, `@0720` a printed day.
     """
 
     version: int
