@@ -409,6 +409,7 @@ def test_a_report_that_recalls_itself_stands_for_its_story_no_more(room: Newsroo
     assert representative(room, "wire") == "courier"
 
 
+@pytest.mark.slow
 def test_where_all_are_withdrawn_the_one_that_is_released_stands_for_the_story_again(room: Newsroom) -> None:
     room.print("wire", FERRY, FERRY_TEXT)
     room.print("courier", "Ferry sinks off Tarbona: 12 dead", FERRY_ELSEWHERE)
