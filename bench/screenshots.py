@@ -112,6 +112,8 @@ def shots(at: Desk) -> list[Shot]:
     by_headline = {view.stored.article.headline: view.stored.uri.removeprefix("urn:uuid:") for view in at.articles()}
     article = next(uri for headline, uri in by_headline.items() if headline.startswith("Libyan chambers agree"))
     arabic = next(uri for headline, uri in by_headline.items() if headline.startswith("المجلسان"))
+    told = next(view.story for view in at.articles() if view.story and view.stored.uri.endswith(article))
+    story = f"/stories/{told.removeprefix('urn:uuid:')}"
     search = "/search?q=elections%20calendar"
     return [
         Shot("front", "/"),
@@ -121,6 +123,8 @@ def shots(at: Desk) -> list[Shot]:
         Shot("topic-phone", "/topics/libya-diplomacy", PHONE, is_dark=True),
         Shot("article", f"/articles/{article}", (1280, 1500)),
         Shot("article-arabic", f"/articles/{arabic}", PHONE),
+        Shot("story", story),
+        Shot("story-phone", story, PHONE, is_dark=True),
         Shot("sources", "/sources"),
         Shot("sources-phone", "/sources", PHONE),
         Shot("search", search),

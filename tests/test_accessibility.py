@@ -14,6 +14,7 @@ import pytest
 from tests.devtools import Page, browser
 from tests.program import ROOT, free_port, running, wait_for
 from tests.test_chromium import DESK, PHONE
+from tests.test_stories_pipeline import FERRY, FERRY_ELSEWHERE, FERRY_TEXT
 
 AXE = Path("/usr/local/share/axe-core/axe.min.js")
 pytestmark = [
@@ -44,6 +45,12 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     broken = f'[[sources]]\nid = "broken"\nurl = "http://127.0.0.1:{free_port()}/feed.xml"\n\n[[topics]]'
     text = text.partition("# Public feeds.")[0] + broken + text.partition("[[topics]]")[2]
     text = text.replace("[publish]\n", "[publish]\npages = true\n")
+    # Two outlets report one event, and a topic has them.
+    for name, headline, body in (("seeds", FERRY, FERRY_TEXT), ("quay", f"{FERRY}, guard says", FERRY_ELSEWHERE)):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "ferry.txt").write_text(f"{headline}\n\n{body}\n", "utf-8")
+    text += '\n[[sources]]\nid = "quay"\npath = "quay"\npublisher = "Quay"\nannounce = "all"\n'
+    text += '\n[[topics]]\nid = "harbour"\ntitle = "Harbour"\nquery = "Tarbona"\n'
     (folder / "config.toml").write_text(text, "utf-8")
     url = f"http://127.0.0.1:{port}"
     with running(folder, "run"):
@@ -51,6 +58,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
         wait_for(f"{url}/search?q=dialogue", "<mark>dialogue</mark>")
         articles = re.findall(r'href="(/articles/[0-9a-f-]+)"', front)
         topic = wait_for(f"{url}/topics/libya-diplomacy", "Entries")
+        (story,) = set(re.findall(r'href="(/stories/[0-9a-f-]+)"', wait_for(f"{url}/topics/harbour", "of this event")))
         (arabic,) = re.findall(r'<li lang="ar" dir="rtl">\s*<h4><a href="([^"]+)"', topic)[:1]
         paths = [
             "/",
@@ -64,10 +72,11 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
             "/nothing",
             articles[0],
             arabic,
+            story,
         ]
         written_page(folder / "feeds" / "index.html", "Political dialogue forum")
         files = [f"file://{folder}/feeds/{name}" for name in ("index.html", "libya-diplomacy.html", "sources.html")] + [
-            f"file://{next((folder / 'feeds' / 'entries').iterdir())}"
+            f"file://{next((folder / 'feeds' / kind).iterdir())}" for kind in ("entries", "stories")
         ]
         yield [*(url + path for path in paths), *files]
 

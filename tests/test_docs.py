@@ -61,6 +61,7 @@ def test_every_command_and_option_is_documented(command: str, options: list[str]
         "/",
         "/topics/<id>",
         "/articles/<uuid>",
+        "/stories/<uuid>",
         "/sources",
         "/search",
         "/push/<token>",

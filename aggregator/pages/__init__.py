@@ -8,16 +8,19 @@ from aggregator.pages.printer import Printer
 from aggregator.pages.search import SearchAsked, search_page
 from aggregator.pages.site import Site
 from aggregator.pages.sources import sources_page
+from aggregator.pages.story_page import MergedStory, StoryPage, story_page
 from aggregator.pages.topics import LISTED, topic_page
 
 __all__ = [
     "LISTED",
     "Absence",
     "ArticlePage",
+    "MergedStory",
     "Places",
     "Printer",
     "SearchAsked",
     "Site",
+    "StoryPage",
     "absence",
     "article_page",
     "front",
@@ -25,5 +28,6 @@ __all__ = [
     "search_page",
     "served",
     "sources_page",
+    "story_page",
     "topic_page",
 ]

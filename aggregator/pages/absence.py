@@ -1,11 +1,15 @@
 """What the desk said and the ledger did -> whether an article may be told of at all."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from enum import StrEnum
 
 from aggregator.desk import Standing, standing
+from aggregator.model.article import StoredArticle
 from aggregator.model.desk import Decision
 from aggregator.model.ledger import RowState
+from aggregator.model.source import Republish
+from aggregator.pages.site import Site
 from aggregator.storage import Reader
 
 
@@ -32,6 +36,13 @@ def hidden(reader: Reader) -> frozenset[str]:
     for decision in reader.decisions():
         said[decision.article_uri].append(decision)
     return frozenset(uri for uri, words in said.items() if _absence(reader, uri, standing(words)))
+
+
+def is_listed(site: Site, stored: StoredArticle, kept_back: Collection[str]) -> bool:
+    """Whether the pages of others may tell of the article: what the desk keeps back is told by none, and what has no rights
+    stands in no file (rules R21)."""
+    is_in_files = site.places.is_served or stored.article.rights.republish is not Republish.NONE
+    return is_in_files and stored.uri not in kept_back
 
 
 def _absence(reader: Reader, uri: str, desk: Standing) -> Absence | None:

@@ -13,7 +13,7 @@ from aggregator.model.source import Republish
 from aggregator.model.story import Passage as Difference
 from aggregator.model.topic import Evidence, Match
 from aggregator.pages import facts
-from aggregator.pages.absence import Absence, absence, hidden
+from aggregator.pages.absence import Absence, absence, hidden, is_listed
 from aggregator.pages.facts import Moment
 from aggregator.pages.links import TopicLinks, links
 from aggregator.pages.marks import Passage, passages
@@ -173,7 +173,7 @@ def article_page(reader: Reader, site: Site, uri: str) -> ArticlePage | Absence:
     told = Told(
         copies=tuple(_copies(reader, site, view, kept_back)),
         notes=tuple(_notes(reader.decisions_on(uri))),
-        story=story_section(reader, site, view, lambda other: other not in kept_back),
+        story=story_section(reader, site, view, kept_back),
         edits=edits(reader, view),
     )
     return _page(site, view, reader.rows_of(uri), told)
@@ -182,7 +182,7 @@ def article_page(reader: Reader, site: Site, uri: str) -> ArticlePage | Absence:
 def _copies(reader: Reader, site: Site, view: ArticleView, kept_back: frozenset[str]) -> Iterator[CopyLine]:
     """The other texts of its group, without what the desk keeps back."""
     for one in reader.copies_of(view.stored.uri):
-        if one.stored.uri in kept_back:
+        if not is_listed(site, one.stored, kept_back):
             continue
         article = one.stored.article
         through = " (against the longest of them)" if one.through else ""

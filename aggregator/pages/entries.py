@@ -1,6 +1,6 @@
 """Rows of a topic feed -> the lines of a list of entries, with who else has them and why they are there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -11,7 +11,7 @@ from aggregator.pages.absence import hidden
 from aggregator.pages.facts import Moment
 from aggregator.pages.marks import opening
 from aggregator.pages.site import Site
-from aggregator.storage import LedgerView, Reader
+from aggregator.storage import Companion, LedgerView, Reader
 
 _MOST_OUTLETS = 5
 _MOST_GROUNDS = 6
@@ -25,6 +25,14 @@ class OutletView:
     path: str | None
     """The copy's own page; None where no page stands at any web server."""
     url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryLink:
+    """The page of the event that the entry reports."""
+
+    path: str
+    reports: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +57,8 @@ class EntryView:
     """The ideas of the rule that the text speaks of."""
     outlets: tuple[OutletView, ...]
     more_outlets: int
+    story: StoryLink | None
+    """None where nobody else reports it, or no page of it is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +74,8 @@ def entries(reader: Reader, site: Site, topic: Topic, views: Sequence[LedgerView
     """The lines of these rows, in their order."""
     uris = [view.row.article_uri for view in views]
     copies = reader.copies_among(uris) if uris else {}
-    kept_back = hidden(reader) if copies else frozenset()
+    company = reader.company_among(uris)
+    kept_back = hidden(reader) if copies or company else frozenset()
     matches = reader.matches_among(topic.id, uris) if uris else {}
     return tuple(
         _entry(
@@ -72,6 +83,7 @@ def entries(reader: Reader, site: Site, topic: Topic, views: Sequence[LedgerView
             view,
             [one for one in copies.get(view.row.article_uri, ()) if one.uri not in kept_back],
             matches.get(view.row.article_uri),
+            _story(site, company.get(view.row.article_uri, ()), kept_back),
         )
         for view in views
     )
@@ -97,7 +109,9 @@ def grounds(match: Match | None) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(named) if name)[:_MOST_GROUNDS]
 
 
-def _entry(site: Site, view: LedgerView, copies: Sequence[StoredArticle], match: Match | None) -> EntryView:
+def _entry(
+    site: Site, view: LedgerView, copies: Sequence[StoredArticle], match: Match | None, story: StoryLink | None
+) -> EntryView:
     article, row = view.article, view.row
     outlets = tuple(_outlets(site, article.publisher.name, copies))
     return EntryView(
@@ -117,7 +131,14 @@ def _entry(site: Site, view: LedgerView, copies: Sequence[StoredArticle], match:
         grounds=grounds(match),
         outlets=outlets[:_MOST_OUTLETS],
         more_outlets=max(0, len(outlets) - _MOST_OUTLETS),
+        story=story,
     )
+
+
+def _story(site: Site, company: Iterable[Companion], kept_back: Collection[str]) -> StoryLink | None:
+    reports = [one.story for one in company if one.story and one.uri not in kept_back]
+    path = site.places.story_if_any(reports[0]) if len(reports) > 1 else None
+    return StoryLink(path=path, reports=len(reports)) if path else None
 
 
 def _outlets(site: Site, publisher: str, copies: Sequence[StoredArticle]) -> Iterable[OutletView]:

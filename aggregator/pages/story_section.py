@@ -1,6 +1,6 @@
 """The store -> what an article's page says of its story and of the texts that it had before."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from aggregator.dedup.origin import story_counts
@@ -8,6 +8,7 @@ from aggregator.model.article import Article
 from aggregator.model.source import Republish
 from aggregator.model.story import Passage
 from aggregator.pages import facts
+from aggregator.pages.absence import is_listed
 from aggregator.pages.facts import Moment
 from aggregator.pages.site import Site
 from aggregator.storage import ArticleView, Reader, Replaced, StoryRow
@@ -23,6 +24,7 @@ class ReportLine:
     path: str | None
     """None where it has no page of its own."""
     headline: str
+    direction: str
     outlet: str
     url: str | None
     relation: str
@@ -34,6 +36,8 @@ class ReportLine:
 class StorySection:
     """The article's story as its page tells it."""
 
+    path: str | None
+    """The story's own page; None where it is not there."""
     reports: int
     outlets: int
     independent: int
@@ -52,19 +56,19 @@ class Edit:
     body: tuple[Passage, ...]
 
 
-def story_section(
-    reader: Reader, site: Site, view: ArticleView, is_shown: Callable[[str], bool]
-) -> StorySection | None:
-    """The other reports, the first first, without what the desk keeps back; None where there are none."""
+def story_section(reader: Reader, site: Site, view: ArticleView, kept_back: Collection[str]) -> StorySection | None:
+    """The other reports, the first first, without what is not told; None where there are none."""
     if view.story is None:
         return None
-    rows = [row for row in reader.story_of(view.stored.uri) if row.uri == view.stored.uri or is_shown(row.uri)]
+    own = view.stored.uri
+    rows = [row for row in reader.story_of(own) if row.uri == own or is_listed(site, row.stored, kept_back)]
     if len(rows) < 2:
         return None
     uris = {row.uri for row in rows}
     counts = story_counts(view.story, (one for one in reader.reports_of(view.story) if one.uri in uris))
-    others = [row for row in rows if row.uri != view.stored.uri]
+    others = [row for row in rows if row.uri != own]
     return StorySection(
+        path=site.places.story_if_any(view.story),
         reports=counts.reports,
         outlets=len(counts.outlets),
         independent=counts.independent,
@@ -77,8 +81,9 @@ def _line(site: Site, row: StoryRow) -> ReportLine:
     article, evidence = row.stored.article, row.membership.evidence
     grounds = ", ".join(evidence.terms) or evidence.reason
     return ReportLine(
-        path=site.places.article(row.uri) if site.places.is_served else None,
+        path=site.places.article_if_any(row.uri),
         headline=article.headline,
+        direction=facts.direction(article),
         outlet=article.publisher.name,
         url=facts.web_address(article.url),
         relation=row.relation.value,

@@ -1,29 +1,45 @@
 """What is published -> the same pages as files beside the feeds, so that any web server hosts them.
 
-A page is made anew when its topic's feed was: the topic's, those of its entries that changed, the front page and that of the
-sources. At every start, and once a day for the charts, all of them are. What the desk takes back goes at once, from the pages
-of topics that are gone too.
+A page is made anew when its topic's feed was: the topic's, those of its entries that changed and of the stories that these are
+in, the front page and that of the sources. At every start, and once a day for the charts, all of them are. What the desk says
+of an article reaches the pages of its copies and of its story too, whatever feed they are in.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aggregator.publish as files
 from aggregator import __version__
 from aggregator.errors import PublishError
 from aggregator.model.ledger import LedgerRow, RowState
-from aggregator.pages import Absence, Printer, Site, absence, article_page, front, hosted, sources_page, topic_page
+from aggregator.pages import (
+    Absence,
+    MergedStory,
+    Printer,
+    Site,
+    StoryPage,
+    absence,
+    article_page,
+    front,
+    hosted,
+    sources_page,
+    story_page,
+    topic_page,
+)
 from aggregator.pages.absence import hidden
+from aggregator.pages.places import article_file, story_file
 from aggregator.pipeline.works import Works
-from aggregator.storage import Reader
+from aggregator.storage import Companion, Reader
 from aggregator.text import digest
 
 _STAMP = re.compile(rb'<meta name="made-from" content="([0-9a-f]{32})">')
 # The stamp stands before anything of a stranger's.
 _HEAD_BYTES = 1024
+# How long after a decision was carried out the pages beside its article are looked at: longer than any file cannot be written.
+_RECENTLY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +64,11 @@ def write_pages(works: Works, now: datetime, *, written: list[Path], heal: bool 
     wanted = {topic.id for topic in works.topics if everything or topic.id in touched}
     before = len(written)
     with works.store.read() as reader:
-        if wanted or everything:
-            pages = _pages(reader, works, wanted, now, day=day, heal=heal)
-        else:
-            pages = _gone(reader, _site(works, 1, now), hidden(reader))
-        for page in pages:
+        spoken = frozenset() if everything else reader.spoken_of(now - _RECENTLY)
+        if not (wanted or everything or spoken):
+            return 0
+        made = _Round.begin(reader, works, wanted, None if everything else spoken, now, heal=heal)
+        for page in _pages(made, works, wanted if wanted or everything else None, now, day=day):
             try:
                 if _write(page):
                     written.append(page.path)
@@ -69,28 +85,88 @@ def _write(page: _Page) -> bool:
     return is_there
 
 
-def _pages(
-    reader: Reader, works: Works, wanted: Collection[str], now: datetime, *, day: str, heal: bool
-) -> Iterator[_Page]:
-    """Entries before the lists that link to them."""
-    here, below = (_site(works, depth, now) for depth in (0, 1))
-    printer, entry_printer = Printer(here), Printer(below)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """What all pages of articles and stories that are made together need."""
+
+    reader: Reader
+    site: Site
+    """As seen from a folder below `feeds/`."""
+    printer: Printer
+    kept_back: frozenset[str]
+    live: tuple[str, ...]
+    """The articles of the wanted topics' live documents."""
+    beside: tuple[str, ...]
+    """Those that the desk spoke of, or that share a story or a text with one of them."""
+    company: Mapping[str, tuple[Companion, ...]]
+    heal: bool
+
+    @staticmethod
+    def begin(
+        reader: Reader,
+        works: Works,
+        wanted: Collection[str],
+        spoken: Collection[str] | None,
+        now: datetime,
+        *,
+        heal: bool,
+    ) -> "_Round":
+        """`spoken`: the articles that the desk spoke of lately; None: whenever that was."""
+        kept_back = hidden(reader)
+        live: dict[str, None] = {}
+        for topic in works.topics:
+            if topic.id in wanted:
+                views = reader.views(topic.id, topic.grain, RowState.LIVE, limit=topic.limit)
+                live |= dict.fromkeys(view.row.article_uri for view in views if view.row.article_uri not in kept_back)
+        asked = kept_back if spoken is None else spoken
+        company = dict(reader.company_among({*live, *asked}))
+        beside = {*asked, *(one.uri for uri in asked for one in company.get(uri, ()))} - {*kept_back, *live}
+        company.update(reader.company_among(beside))
+        planned = frozenset(map(article_file, live))
+        site = _site(works, 1, now, planned)
+        return _Round(
+            reader=reader,
+            site=site,
+            printer=Printer(site),
+            kept_back=kept_back,
+            live=tuple(live),
+            beside=tuple(sorted(beside)),
+            company=company,
+            heal=heal,
+        )
+
+    def stories(self) -> dict[str, tuple[Companion, ...]]:
+        """The stories of all these articles with their reports; those whose pages are there, but which are none any more, without."""
+        found = {
+            story: tuple(one for one in others if one.story)
+            for others in self.company.values()
+            for story in {one.story for one in others if one.story}
+        }
+        there = {f"urn:uuid:{path.stem}" for path in (self.site.directory / "stories").glob("*.html")}
+        gone = there - found.keys() - self.reader.living_stories(there)
+        return found | dict.fromkeys(sorted(gone), ())
+
+
+def _pages(made: _Round, works: Works, wanted: Collection[str] | None, now: datetime, *, day: str) -> Iterator[_Page]:
+    """Stories and entries before the lists that link to them; no lists where no topic is wanted (None)."""
+    reader, here = made.reader, _site(works, 0, now)
+    printer = Printer(here)
     for name, data in printer.fixed.items():
         yield _Page(path=works.directory / name, data=data)
-    topics = [topic for topic in works.topics if topic.id in wanted]
-    kept_back = hidden(reader)
-    uris: dict[str, None] = {}
-    for topic in topics:
-        views = reader.views(topic.id, topic.grain, RowState.LIVE, limit=topic.limit)
-        uris |= dict.fromkeys(view.row.article_uri for view in views if view.row.article_uri not in kept_back)
-    # Pages of other articles name it: its copies, its story.
-    told = digest(*sorted(kept_back))
-    for uri in uris:
-        yield from _entry(reader, entry_printer, below, uri, told, heal=heal)
-    yield from _gone(reader, below, kept_back)
-    for topic in topics:
-        data = printer.page("topic.html", page=topic_page(reader, here, topic))
-        yield _Page(path=works.directory / f"{topic.id}.html", data=data)
+    for story, members in made.stories().items():
+        yield from _story(made, story, members)
+    for uri in made.live:
+        yield from _entry(made, uri)
+    for uri in made.beside:
+        if (made.site.directory / article_file(uri)).exists():
+            yield from _entry(made, uri)
+    yield from _gone(made)
+    if wanted is None:
+        return
+    for topic in works.topics:
+        if topic.id in wanted:
+            data = printer.page("topic.html", page=topic_page(reader, here, topic))
+            yield _Page(path=works.directory / f"{topic.id}.html", data=data)
     sources = printer.page("sources.html", page=sources_page(reader, here))
     yield _Page(path=works.directory / "sources.html", data=sources)
     # Last: that the day's pages are made is true once they are.
@@ -98,39 +174,54 @@ def _pages(
     yield _Page(path=works.directory / "index.html", data=data)
 
 
-def _entry(reader: Reader, printer: Printer, site: Site, uri: str, told: bytes, *, heal: bool) -> Iterator[_Page]:
+def _entry(made: _Round, uri: str) -> Iterator[_Page]:
     """Nothing where the file says that it was made of the same."""
-    path = _path(site, uri)
-    stamp = _stamp(printer, reader.rows_of(uri), told)
-    if not heal and _stamp_of(path) == stamp:
+    path = made.site.directory / article_file(uri)
+    stamp = _stamp(made, made.reader.rows_of(uri), made.company.get(uri, ()))
+    if not made.heal and _stamp_of(path) == stamp:
         return
-    page = article_page(reader, site, uri)
+    page = article_page(made.reader, made.site, uri)
     if not isinstance(page, Absence):
-        yield _Page(path=path, data=printer.page("article.html", page=page, stamp=stamp))
+        yield _Page(path=path, data=made.printer.page("article.html", page=page, stamp=stamp))
 
 
-def _gone(reader: Reader, site: Site, kept_back: Collection[str]) -> Iterator[_Page]:
-    """What was withdrawn says so in its place; what the desk holds is as if it had never been."""
-    there = [(uri, path) for uri in kept_back if (path := _path(site, uri)).exists()]
-    if not there:
+def _story(made: _Round, uri: str, members: Iterable[Companion]) -> Iterator[_Page]:
+    """Nothing where the file says that it was made of the same; a story that was merged leads to the other one."""
+    path = made.site.directory / story_file(uri)
+    stamp = _stamp(made, (), members)
+    if not made.heal and members and _stamp_of(path) == stamp:
         return
-    printer = Printer(site)
-    for uri, path in there:
-        is_withdrawn = absence(reader, uri) is Absence.WITHDRAWN
+    match story_page(made.reader, made.site, uri, made.kept_back):
+        case StoryPage() as page:
+            yield _Page(path=path, data=made.printer.page("story.html", page=page, stamp=stamp))
+        case MergedStory(uri=other):
+            leads_to = made.site.places.story(other)
+            words = {"title": "Moved", "words": "This story is told with another one.", "leads_to": leads_to}
+            yield _Page(path=path, data=made.printer.page("error.html", **words))
+        case None:
+            yield _Page(path=path, data=None)
+
+
+def _gone(made: _Round) -> Iterator[_Page]:
+    """What was withdrawn says so in its place; what the desk holds is as if it had never been."""
+    for uri in made.kept_back:
+        path = made.site.directory / article_file(uri)
+        if not path.exists():
+            continue
+        is_withdrawn = absence(made.reader, uri) is Absence.WITHDRAWN
         words = {"title": "Gone", "words": "This article was withdrawn."}
-        yield _Page(path=path, data=printer.page("error.html", **words) if is_withdrawn else None)
+        yield _Page(path=path, data=made.printer.page("error.html", **words) if is_withdrawn else None)
 
 
-def _path(site: Site, uri: str) -> Path:
-    return site.directory / "entries" / f"{uri.removeprefix('urn:uuid:')}.html"
-
-
-def _stamp(printer: Printer, rows: Iterable[LedgerRow], told: bytes) -> str:
-    """Of all that makes the page of an entry another one: its rows in the feeds, what is not told of, our release, our style."""
+def _stamp(made: _Round, rows: Iterable[LedgerRow], company: Iterable[Companion]) -> str:
+    """Of all that makes the page another one: the rows in the feeds, what is told beside them, our release, our style."""
     parts = [
         part for row in rows for part in (row.topic_id, row.state.value, row.reason, row.digest, row.fragment or b"")
     ]
-    return digest(__version__, printer.fixed["style.css"], told, *parts).hex()
+    for one in company:
+        is_linked = made.site.places.article_if_any(one.uri) is not None
+        parts += [one.uri, one.story or "", str(one.version), one.why, f"{is_linked} {one.uri in made.kept_back}"]
+    return digest(__version__, made.printer.fixed["style.css"], *parts).hex()
 
 
 def _stamp_of(path: Path) -> str | None:
@@ -142,7 +233,8 @@ def _stamp_of(path: Path) -> str | None:
     return found[1].decode() if found else None
 
 
-def _site(works: Works, depth: int, now: datetime) -> Site:
+def _site(works: Works, depth: int, now: datetime, planned: Collection[str] = ()) -> Site:
+    """`planned`: pages that are about to be files."""
     return Site(
         title=works.site_title,
         language=works.language,
@@ -150,6 +242,6 @@ def _site(works: Works, depth: int, now: datetime) -> Site:
         directory=works.directory,
         topics=works.topics,
         sources=works.sources,
-        places=hosted(depth),
+        places=hosted(depth, lambda name: name in planned or (works.directory / name).is_file()),
         clock=lambda: now,
     )

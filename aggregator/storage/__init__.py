@@ -4,6 +4,7 @@ from aggregator.storage.asked import AskedArticle
 from aggregator.storage.batch import Batch
 from aggregator.storage.codec import article_to_plain
 from aggregator.storage.copies import Window
+from aggregator.storage.overview import Companion
 from aggregator.storage.reader import (
     ArticleView,
     CopyRow,
@@ -20,6 +21,7 @@ __all__ = [
     "ArticleView",
     "AskedArticle",
     "Batch",
+    "Companion",
     "CopyRow",
     "DocumentRow",
     "LedgerView",

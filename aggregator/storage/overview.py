@@ -1,20 +1,35 @@
-"""What pages show beside their rows: copies and grounds of many entries at once, counts by day."""
+"""What pages show beside their rows: copies, stories and grounds of many entries at once, counts by day."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from aggregator.model.article import StoredArticle
 from aggregator.model.ledger import RowState
 from aggregator.model.topic import Grain, Match
 from aggregator.storage import rows
 from aggregator.storage.codec import to_instant, to_microseconds
-from aggregator.storage.tables import article, copy_group, ledger, match, poll
+from aggregator.storage.tables import article, copy_group, decision, ledger, match, poll, story_member
 
 _DAY_US = 86_400_000_000
+# Names in one question; SQLite allows 32,766.
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """Another article that the page of one tells of, by its name and which text of it that is."""
+
+    uri: str
+    version: int
+    story: str | None
+    """The story that the two are in; None of a copy."""
+    why: str
+    """What makes them belong together, as it is stored: it changes when that does."""
 
 
 def copies_among(connection: Connection, uris: Collection[str]) -> Mapping[str, tuple[StoredArticle, ...]]:
@@ -33,6 +48,48 @@ def copies_among(connection: Connection, uris: Collection[str]) -> Mapping[str, 
     for row in connection.execute(query):
         found[row.asked].append(rows.stored_article(row))
     return {uri: tuple(copies) for uri, copies in found.items()}
+
+
+def company_among(connection: Connection, uris: Collection[str]) -> Mapping[str, tuple[Companion, ...]]:
+    """Article -> the reports of its story and the texts of its group, itself among both; nothing of those that stand alone."""
+    found: dict[str, list[Companion]] = defaultdict(list)
+    ordered = sorted(uris)
+    for at in range(0, len(ordered), _CHUNK):
+        for table, shared in ((story_member, "story_uri"), (copy_group, "group_uri")):
+            for row in connection.execute(_companions(table, shared, ordered[at : at + _CHUNK])):
+                one = Companion(
+                    uri=row.uri,
+                    version=row.version,
+                    story=row.shared if table is story_member else None,
+                    why=f"{row.relation} {row.evidence}",
+                )
+                found[row.asked].append(one)
+    return {uri: tuple(others) for uri, others in found.items()}
+
+
+def spoken_of(connection: Connection, since: datetime) -> frozenset[str]:
+    """The articles on which a decision of the desk was carried out after that moment; of two, both."""
+    columns = decision.c.article_uri, decision.c.other_uri
+    found = connection.execute(select(*columns).where(decision.c.applied_at > to_microseconds(since)))
+    return frozenset(uri for row in found for uri in row if uri is not None)
+
+
+def living_stories(connection: Connection, uris: Collection[str]) -> frozenset[str]:
+    """Those of the stories that have two reports or more."""
+    found: set[str] = set()
+    ordered = sorted(uris)
+    uri = story_member.c.story_uri
+    for at in range(0, len(ordered), _CHUNK):
+        query = select(uri).where(uri.in_(ordered[at : at + _CHUNK])).group_by(uri).having(func.count() > 1)
+        found.update(connection.execute(query).scalars())
+    return frozenset(found)
+
+
+def topics_of(connection: Connection, uris: Collection[str]) -> frozenset[str]:
+    """The topics in whose feeds one of the articles is live."""
+    query = select(ledger.c.topic_id).distinct().join(article, article.c.id == ledger.c.article_id)
+    query = query.where(article.c.uri.in_(sorted(uris)), ledger.c.state == RowState.LIVE)
+    return frozenset(connection.execute(query).scalars())
 
 
 def matches_among(connection: Connection, topic_id: str, uris: Collection[str]) -> Mapping[str, Match]:
@@ -73,3 +130,24 @@ def _day(instant: Any) -> Any:
 
 def _ordinal(day: Any) -> int:
     return to_instant(int(day) * _DAY_US).toordinal()
+
+
+def _companions(table: Table, shared: str, uris: Collection[str]) -> Select[Any]:
+    """Who shares a story or a group with the articles of these uris, themselves among them."""
+    own, named = table.alias("own"), article.alias("named")
+    return (
+        select(
+            named.c.uri.label("asked"),
+            article.c.uri,
+            article.c.version,
+            table.c[shared].label("shared"),
+            table.c.relation,
+            table.c.evidence,
+        )
+        .select_from(named)
+        .join(own, own.c.article_id == named.c.id)
+        .join(table, table.c[shared] == own.c[shared])
+        .join(article, article.c.id == table.c.article_id)
+        .where(named.c.uri.in_(uris))
+        .order_by(article.c.id)
+    )

@@ -34,6 +34,7 @@ from aggregator.storage import (
 from aggregator.storage.codec import article_from_json, to_instant, to_microseconds
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.incidents import feed_state
+from aggregator.storage.overview import Companion
 from aggregator.storage.revisions import Replaced
 from aggregator.storage.search import found_numbers, search
 from aggregator.storage.serving import ArticleMark
@@ -426,12 +427,31 @@ class Reader:
 
     def story_of(self, uri: str) -> tuple[StoryRow, ...]:
         """The reports of the article's story, itself among them, in the order of storing; none where it stands alone."""
-        members = stories.story_of(self._connection, uri)
-        if not members:
-            return ()
-        query = select(article).where(article.c.uri.in_([one.uri for one in members]))
-        stored = {row.uri: rows.stored_article(row) for row in self._connection.execute(query)}
-        return tuple(StoryRow(stored=stored[one.uri], membership=one) for one in members)
+        return self._reports(stories.story_of(self._connection, uri))
+
+    def story(self, uri: str) -> tuple[StoryRow, ...]:
+        """The reports of the story of that uri, in the order of storing; none where there is no such story, or no longer."""
+        return self._reports(stories.members_of(self._connection, uri))
+
+    def merged_into(self, uri: str) -> str | None:
+        """The story that took the story of that uri in; None where none did."""
+        return stories.merged_into(self._connection, uri)
+
+    def company_among(self, uris: Collection[str]) -> Mapping[str, tuple[Companion, ...]]:
+        """Article -> the reports of its story and the texts of its group, itself among both."""
+        return overview.company_among(self._connection, uris)
+
+    def living_stories(self, uris: Collection[str]) -> frozenset[str]:
+        """Those of the stories that have two reports or more."""
+        return overview.living_stories(self._connection, uris)
+
+    def topics_of(self, uris: Collection[str]) -> frozenset[str]:
+        """The topics in whose feeds one of the articles is live."""
+        return overview.topics_of(self._connection, uris)
+
+    def spoken_of(self, since: datetime) -> frozenset[str]:
+        """The articles on which a decision of the desk was carried out after that moment; of two, both."""
+        return overview.spoken_of(self._connection, since)
 
     def reports_of(self, uri: str) -> tuple[Report, ...]:
         """The reports of the story by outlet."""
@@ -499,6 +519,10 @@ class Reader:
     def problems(self) -> tuple[str, ...]:
         """What is wrong with the store itself, one line each; none in a sound one."""
         return tuple(integrity.problems(self._connection))
+
+    def _reports(self, members: Sequence[StoryMembership]) -> tuple[StoryRow, ...]:
+        stored = {one.uri: one for one in self.stored_articles([member.uri for member in members])}
+        return tuple(StoryRow(stored=stored[one.uri], membership=one) for one in members)
 
     def _last_good(self) -> dict[str, int | None]:
         query = select(source_state.c.source_id, source_state.c.last_good_poll_at)

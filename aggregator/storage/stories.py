@@ -395,13 +395,28 @@ def story_of(connection: Connection | Driver, uri: str) -> tuple[StoryMembership
         .where(article.c.uri == uri)
         .scalar_subquery()
     )
+    return _members(connection, own)
+
+
+def members_of(connection: Connection | Driver, uri: str) -> tuple[StoryMembership, ...]:
+    """The members of the story of that uri, in the order of storing."""
+    return _members(connection, uri)
+
+
+def _members(connection: Connection | Driver, uri: Any) -> tuple[StoryMembership, ...]:
     query = (
         select(story_member, article.c.uri)
         .join(article, article.c.id == story_member.c.article_id)
-        .where(story_member.c.story_uri == own)
+        .where(story_member.c.story_uri == uri)
         .order_by(article.c.id)
     )
     return tuple(_membership(row) for row in connection.execute(query))
+
+
+def merged_into(connection: Connection | Driver, uri: str) -> str | None:
+    """The story that took the story of that uri in; None where none did."""
+    found: str | None = connection.execute(select(story.c.merged_into).where(story.c.uri == uri)).scalar_one_or_none()
+    return found
 
 
 def representative(connection: Connection | Driver, uri: str) -> str | None:

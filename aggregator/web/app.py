@@ -19,6 +19,7 @@ from aggregator.model.ledger import RowState
 from aggregator.pages import (
     LISTED,
     Absence,
+    MergedStory,
     Printer,
     SearchAsked,
     Site,
@@ -26,6 +27,7 @@ from aggregator.pages import (
     front,
     search_page,
     sources_page,
+    story_page,
     topic_page,
 )
 from aggregator.pages.printer import FIXED
@@ -72,6 +74,7 @@ def create_app(
             Route("/", routes.front),
             Route("/topics/{topic}", routes.topic),
             Route("/articles/{uuid}", routes.article),
+            Route("/stories/{uuid}", routes.story),
             Route("/sources", routes.sources),
             *serving_routes(store, site, services),
             Route("/search", routes.search),
@@ -122,6 +125,19 @@ class _Routes:
         if page is Absence.WITHDRAWN:
             raise HTTPException(410, "This article was withdrawn.")
         return self._page(request, "article.html", page=page)
+
+    async def story(self, request: Request) -> Response:
+        name = request.path_params["uuid"]
+        if not _UUID.fullmatch(name):
+            raise HTTPException(404, "There is no story of this name.")
+        page = await self._ask(lambda reader: story_page(reader, self._site, f"urn:uuid:{name}"))
+        if page is None:
+            raise HTTPException(404, "There is no story of this name.")
+        if isinstance(page, MergedStory):
+            raise HTTPException(
+                301, "This story is told with another one.", {"Location": self._site.places.story(page.uri)}
+            )
+        return self._page(request, "story.html", page=page)
 
     async def sources(self, request: Request) -> Response:
         number = _page_number(request.query_params)
