@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,12 +21,16 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from demo_week import NOW, OUTLETS, TOPICS, document, sources  # noqa: E402
+from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
 
 from aggregator.config import shipped  # noqa: E402
+from aggregator.desk.keys import kept  # noqa: E402
+from aggregator.model.desk import Word  # noqa: E402
 from aggregator.model.source import Source, SourceKind  # noqa: E402
 from aggregator.pages import Site  # noqa: E402
 from aggregator.pipeline import index_all  # noqa: E402
-from aggregator.web import Server, create_app, listen  # noqa: E402
+from aggregator.pipeline.decide import Wish, understand, write_down  # noqa: E402
+from aggregator.web import DeskNeeds, Server, Services, create_app, listen  # noqa: E402
 from tests.desk import Desk, desk  # noqa: E402
 from tests.loopback import Reply, Request, serve  # noqa: E402
 
@@ -52,9 +56,15 @@ def main() -> int:
         return 1
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, site(Path(folder)) as (at, address):
-        for shot in shots(at):
+        public = shots(at)
+        for shot in public:
             take(Path(folder), shot, address, into / f"{shot.name}.png")
             print(f"{shot.name:16}{into / shot.name}.png")
+        decide(at)
+        with served(at, as_maria) as address_of_desk:
+            for shot in desk_shots(public):
+                take(Path(folder), shot, address_of_desk, into / f"{shot.name}.png")
+                print(f"{shot.name:16}{into / shot.name}.png")
     return 0
 
 
@@ -86,8 +96,40 @@ def site(folder: Path) -> Iterator[tuple[Desk, str]]:
                 yield at, address
 
 
+def decide(at: Desk) -> None:
+    """What two people of the desk said."""
+    by_headline = {view.stored.article.headline: view.stored.uri for view in at.articles()}
+    said = (
+        ("anna", Word.NOTE, "Libyan chambers agree", "The mission confirms the nine months by telephone", None),
+        ("maria", Word.HOLD, "Ливийские палаты", "Waiting for the ministry's answer", None),
+        ("maria", Word.DROP, "Libia, intesa", "A summary of what Courrier has", "sea-and-ports"),
+        ("anna", Word.PIN, "Libye : les deux chambres", "Belongs to the vote as well", "elections"),
+    )
+    with at.store.batch() as batch:
+        batch.access.add_token("maria", kept("token"), NOW)
+        batch.access.begin_session(1, kept("key"), NOW, NOW + timedelta(hours=12))
+    for minute, (by, word, beginning, reason, topic) in enumerate(said):
+        article = next(uri for headline, uri in by_headline.items() if headline.startswith(beginning))
+        made = Wish(word=word, article=article, by=by, reason=reason, topic_id=topic)
+        with at.store.read() as reader:
+            meant = understand(reader, at.topics, made)
+        with at.store.batch() as batch:
+            write_down(batch, meant, NOW - timedelta(minutes=10 - minute))
+    at.run()
+
+
+def as_maria(app: ASGIApp) -> ASGIApp:
+    """The application as somebody sees it who is signed in."""
+
+    async def shown(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [*scope.get("headers", []), (b"cookie", b"desk=key")]
+        await app({**scope, "headers": headers}, receive, send)
+
+    return shown
+
+
 @contextmanager
-def served(at: Desk) -> Iterator[str]:
+def served(at: Desk, seen: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> Iterator[str]:
     bound = listen("127.0.0.1", 0)
     shown = Site(
         title="Harbour desk",
@@ -98,7 +140,8 @@ def served(at: Desk) -> Iterator[str]:
         sources=tuple(replace(one, url=f"https://{one.id}.example/feed.xml") for one in at.sources),
         clock=lambda: NOW,
     )
-    server = Server(create_app(at.store, shown))
+    needs = DeskNeeds(clock=lambda: NOW, new_key=lambda: "key")
+    server = Server(seen(create_app(at.store, shown, None, Services(desk=needs))))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
     thread.start()
     try:
@@ -129,6 +172,11 @@ def shots(at: Desk) -> list[Shot]:
         Shot("sources-phone", "/sources", PHONE),
         Shot("search", search),
     ]
+
+
+def desk_shots(public: list[Shot]) -> list[Shot]:
+    article = next(shot.path for shot in public if shot.name == "article")
+    return [Shot("desk", "/desk"), Shot("desk-article", article, (1280, 1500))]
 
 
 def take(folder: Path, shot: Shot, address: str, file: Path) -> None:

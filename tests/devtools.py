@@ -58,11 +58,22 @@ class Page:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
+    def enter(self) -> None:
+        """Press Enter, and wait until the page is loaded to which it leads."""
+        self.complaints, self._loaded = [], False
+        self.press("Enter")
+        while not self._loaded:
+            self._hear(self._message())
+
+    def type(self, text: str) -> None:
+        """Write into what has the focus."""
+        self._call("Input.insertText", text=text)
+
     def press(self, key: str) -> None:
-        """Press a key and let it go: `Tab`, `Enter`."""
-        code = {"Tab": 9, "Enter": 13}[key]
-        text = {"text": "\r"} if key == "Enter" else {}
-        named = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        """Press a key and let it go: `Tab`, `Enter`, ` `."""
+        code = {"Tab": 9, "Enter": 13, " ": 32}[key]
+        text = {"Enter": {"text": "\r"}, " ": {"text": " "}}.get(key, {})
+        named = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": code}
         self._call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **named, **text)
         self._call("Input.dispatchKeyEvent", type="keyUp", **named)
 

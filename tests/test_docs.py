@@ -36,7 +36,7 @@ def told_in(readme: str) -> set[str]:
     """The commands that the README names; `aggregator desk pin/drop` names two."""
     found: set[str] = set()
     for group, words in re.findall(
-        r"`aggregator ((?:seeds |topics |articles |sources |config |db |desk )?)([\w/-]+)", readme
+        r"`aggregator ((?:seeds |topics |articles |sources |config |db |desk token |desk )?)([\w/-]+)", readme
     ):
         found.update(group + word for word in words.split("/"))
     return found
@@ -64,6 +64,10 @@ def test_every_command_and_option_is_documented(command: str, options: list[str]
         "/stories/<uuid>",
         "/sources",
         "/search",
+        "/desk",
+        "/desk/sign-in",
+        "/desk/decide",
+        "/desk/sign-out",
         "/push/<token>",
         "/feeds/<topic>.atom",
         "/feeds/<topic>/archive/<NNNNNN>.atom",

@@ -8,6 +8,7 @@ from aggregator.cli import (  # noqa: F401
     backtest,
     desk,
     desk_lines,
+    desk_tokens,
     evaluate,
     learn,
     maintain,

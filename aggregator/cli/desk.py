@@ -1,16 +1,14 @@
 """`desk pin/drop/kill/erase/hold/release/embargo/note/merge/split/log` and `topics close`: what people decide, written down and carried out by whoever publishes."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from aggregator.cli.app import AsJson, DryRun, app, clock, configuration, print_json, reading, user_name, writing_beside
-from aggregator.cli.articles import find_article
 from aggregator.cli.decisions import decision_as_json
-from aggregator.cli.topics import find_topic, topics
-from aggregator.desk.lines import MOST_CHARACTERS
+from aggregator.cli.topics import topics
+from aggregator.desk.lines import MOST_CHARACTERS, one_line
 from aggregator.errors import AggregatorError, UnknownName
 from aggregator.model.desk import Decision, RequestKind, Word
 
@@ -188,35 +186,29 @@ def _decide(
     other: str | None = None,
     until: datetime | None = None,
 ) -> None:
+    from aggregator.pipeline.decide import Wish, understand, write_down
+
     found = configuration(context)
-    if topic is not None:
-        find_topic(found, topic)
-    with reading(found) as reader:
-        stored = find_article(reader, name).stored
-        second = None if other is None else find_article(reader, other).stored
-        said = reader.decisions_on(stored.uri)
-        copies = reader.copies_of(stored.uri) if word is Word.ERASE else ()
-    if second and second.uri == stored.uri:
-        raise AggregatorError(f"{name} and {other} are one article: {stored.article.headline}")
-    made = Decision(
-        number=None,
+    wish = Wish(
         word=word,
-        article_uri=stored.uri,
-        topic_id=topic,
-        other_uri=second.uri if second else None,
-        until=until,
+        article=name,
         by=_one_line("--by", by or "") or user_name(),
         reason=_one_line("TEXT" if word is Word.NOTE else "--reason", reason),
-        decided_at=_after(said, clock()),
+        topic_id=topic,
+        other=other,
+        until=until,
     )
+    with reading(found) as reader:
+        meant = understand(reader, found.topics, wish)
+        copies = reader.copies_of(meant.stored.uri) if word is Word.ERASE else ()
     if not dry_run:
         with writing_beside(found) as batch:
-            batch.desk.decide(made)
+            write_down(batch, meant, clock())
     where = f" in {topic}" if topic else ""
-    names = f"{stored.article.headline} | {second.article.headline}" if second else stored.article.headline
+    names = " | ".join(one.article.headline for one in (meant.stored, meant.other) if one)
     would = "would be written down" if dry_run else "written down; the running daemon or the next run carries it out"
     typer.echo(f"{word.value}{where}: {names}\n{would}")
-    if word is Word.RELEASE and any(one.word in (Word.KILL, Word.ERASE) for one in said):
+    if meant.is_in_vain:
         typer.echo("it was killed, which is final: a release does not bring it back", err=True)
     for copy in copies:
         typer.echo(f"stays: {copy.stored.uri}  {copy.stored.article.publisher.name}, a copy of the same text", err=True)
@@ -243,15 +235,10 @@ def embargo_end(text: str, now: datetime) -> datetime:
 
 def _one_line(name: str, text: str) -> str:
     """What people typed as one line, short enough to stand on a page."""
-    line = " ".join(text.split())
+    line = one_line(text)
     if len(line) > MOST_CHARACTERS:
         raise typer.BadParameter(f"it has {len(line)} characters; at most {MOST_CHARACTERS} are kept", param_hint=name)
     return line
-
-
-def _after(said: Iterable[Decision], now: datetime) -> datetime:
-    """Now, but after all that was said: a clock that was put back must not make the last word an earlier one."""
-    return max([now, *(one.decided_at + timedelta(microseconds=1) for one in said)])
 
 
 def _by_whom(one: Decision) -> str:

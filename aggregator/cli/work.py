@@ -270,7 +270,9 @@ def _show(
 
 
 def _services(found: "Configuration", metrics: "Metrics") -> "Services":
-    from aggregator.web import Services
+    import secrets
+
+    from aggregator.web import DeskNeeds, Services
 
     return Services(
         hubs=found.websub.hubs,
@@ -278,6 +280,7 @@ def _services(found: "Configuration", metrics: "Metrics") -> "Services":
         packs=found.packs,
         query_key=found.web.query_key,
         metrics=metrics,
+        desk=DeskNeeds(clock=clock, new_key=lambda: secrets.token_urlsafe(32)),
     )
 
 

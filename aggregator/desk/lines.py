@@ -63,6 +63,12 @@ def from_lines(lines: Iterable[str]) -> Read:
     return Read(decisions=tuple((number, one) for one, number in found.items()), mistakes=tuple(mistakes))
 
 
+def one_line(text: str) -> str:
+    """What people typed as one line that a file of decisions can hold: blanks in a row are one, control characters none."""
+    plain = "".join(" " if category(character) in ("Cc", "Cs") else character for character in text)
+    return " ".join(plain.split())
+
+
 def identity(decision: Decision) -> Decision:
     """The decision as it was made, without what this store knows of it: by this two of them are one."""
     return replace(decision, number=None, applied_at=None)

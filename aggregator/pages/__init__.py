@@ -2,10 +2,13 @@
 
 from aggregator.pages.absence import Absence, absence
 from aggregator.pages.article_page import ArticlePage, article_page
+from aggregator.pages.desk_page import desk_page
+from aggregator.pages.desk_section import DeskSection, desk_section
 from aggregator.pages.front import front
 from aggregator.pages.places import Places, hosted, served
 from aggregator.pages.printer import Printer
 from aggregator.pages.search import SearchAsked, search_page
+from aggregator.pages.signed import Signed
 from aggregator.pages.site import Site
 from aggregator.pages.sources import sources_page
 from aggregator.pages.story_page import MergedStory, StoryPage, story_page
@@ -15,14 +18,18 @@ __all__ = [
     "LISTED",
     "Absence",
     "ArticlePage",
+    "DeskSection",
     "MergedStory",
     "Places",
     "Printer",
     "SearchAsked",
+    "Signed",
     "Site",
     "StoryPage",
     "absence",
     "article_page",
+    "desk_page",
+    "desk_section",
     "front",
     "hosted",
     "search_page",

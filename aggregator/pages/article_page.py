@@ -161,13 +161,13 @@ class Told:
     edits: tuple[Edit, ...]
 
 
-def article_page(reader: Reader, site: Site, uri: str) -> ArticlePage | Absence:
-    """The page of the article with that uri, or why there is none."""
+def article_page(reader: Reader, site: Site, uri: str, *, is_for_desk: bool = False) -> ArticlePage | Absence:
+    """The page of the article with that uri, or why there is none. The desk sees what it keeps back itself."""
     view = reader.article_view(uri)
     if view is None:
         return Absence.UNKNOWN
     gone = absence(reader, uri)
-    if gone:
+    if gone and not is_for_desk:
         return gone
     kept_back = hidden(reader)
     told = Told(

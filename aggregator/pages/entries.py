@@ -39,6 +39,7 @@ class StoryLink:
 class EntryView:
     """One line of a list of entries."""
 
+    uri: str
     headline: str
     path: str
     url: str | None
@@ -115,6 +116,7 @@ def _entry(
     article, row = view.article, view.row
     outlets = tuple(_outlets(site, article.publisher.name, copies))
     return EntryView(
+        uri=row.article_uri,
         headline=article.headline,
         path=site.places.article(row.article_uri),
         url=facts.web_address(article.url),

@@ -129,7 +129,7 @@ def story_page(
         reports=counts.reports,
         outlets=len(counts.outlets),
         independent=counts.independent,
-        days=tuple(_days(found, _timeline(site, found, stored, voices))),
+        days=tuple(_days(found, _timeline(site, found, stored, voices, {one.uri: one.group for one in reports}))),
         more=len(rows) - len(found),
         voices=tuple(_voice([row for row in rows if row.uri in uris], reports) for uris in _by_time(rows, voices)),
         topics=_topics(reader, site, [row.uri for row in found]),
@@ -174,14 +174,17 @@ def _voice(rows: Sequence[StoryRow], reports: Sequence[Report]) -> Voice:
 
 
 def _timeline(
-    site: Site, rows: Sequence[StoryRow], stored: dict[str, StoredArticle], voices: Sequence[frozenset[str]]
+    site: Site,
+    rows: Sequence[StoryRow],
+    stored: dict[str, StoredArticle],
+    voices: Sequence[frozenset[str]],
+    groups: dict[str, str],
 ) -> list[TimelineReport]:
-    heard: dict[frozenset[str], str] = {}
+    heard: dict[frozenset[str], StoredArticle] = {}
     found: list[TimelineReport] = []
     for row in rows:
         voice = next((uris for uris in voices if row.uri in uris), frozenset({row.uri}))
-        found.append(_report(site, row, stored, echoes=heard.get(voice)))
-        heard.setdefault(voice, _originator(row.stored))
+        found.append(_report(site, row, stored, heard.setdefault(voice, row.stored), groups))
     return found
 
 
@@ -190,7 +193,12 @@ def _originator(stored: StoredArticle) -> str:
     return article.agency.name if article.agency else article.publisher.name
 
 
-def _report(site: Site, row: StoryRow, stored: dict[str, StoredArticle], *, echoes: str | None) -> TimelineReport:
+def _report(
+    site: Site, row: StoryRow, stored: dict[str, StoredArticle], first: StoredArticle, groups: dict[str, str]
+) -> TimelineReport:
+    """`first`: the earliest report by the same originator, which may be this one; `groups`: of copies, by uri."""
+    is_first = first.uri == row.uri
+    is_copy = groups.get(row.uri, row.uri) == groups.get(first.uri, first.uri)
     article = row.stored.article
     return TimelineReport(
         path=site.places.article_if_any(row.uri),
@@ -202,9 +210,10 @@ def _report(site: Site, row: StoryRow, stored: dict[str, StoredArticle], *, echo
         agency=article.agency.name if article.agency else None,
         date=facts.best_date(row.stored),
         first_seen=facts.moment(row.stored.first_seen_at),
-        echoes=echoes,
-        relation=_SAID[row.relation],
-        grounds=tuple(_grounds(row.membership, stored, is_first=echoes is None)),
+        echoes=None if is_first else _originator(first),
+        # What came in first here has no verdict of its own, whatever its date.
+        relation=_SAID[StoryRelation.COPY if is_copy and row.relation not in _COPIES else row.relation],
+        grounds=tuple(_grounds(row.membership, stored, is_first=is_first)),
     )
 
 

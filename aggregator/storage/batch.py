@@ -19,6 +19,7 @@ from aggregator.model.poll import Poll
 from aggregator.model.source import Republish, SourceState
 from aggregator.model.topic import Grain, IdPolicy, Match
 from aggregator.storage import rows, statements
+from aggregator.storage.access import Access
 from aggregator.storage.codec import evidence_to_json, plain_json, to_instant, to_microseconds
 from aggregator.storage.copies import Copies
 from aggregator.storage.desk_book import DeskBook
@@ -68,6 +69,7 @@ class Batch:
         """The transaction ended well; `Store.batch` says so."""
         self.history = History(self._connection)
         self.desk = DeskBook(self._connection)
+        self.access = Access(self._connection)
         self.copies = Copies(self._connection, self._article_id)
         self.stories = Stories(self._connection, self._article_id)
         self.revisions = Revisions(self._connection, self._article_id)

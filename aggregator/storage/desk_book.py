@@ -84,6 +84,16 @@ class DeskBook:
         """The whole log, oldest first."""
         return self._find()
 
+    def newest(self, limit: int, offset: int = 0) -> tuple[Decision, ...]:
+        """A page of the log, newest first."""
+        newest = (decision.c.decided_at.desc(), decision.c.number.desc())
+        query = select(decision).order_by(*newest).limit(limit).offset(offset)
+        return tuple(map(_decision, self._connection.execute(query)))
+
+    def count(self) -> int:
+        """How many decisions there are."""
+        return self._connection.execute(select(func.count()).select_from(decision)).scalar_one()
+
     def is_awaited(self, uri: str) -> bool:
         """Whether something was decided of the article before it came."""
         if self._awaited is None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, String, bindparam, cast, exists, func, or_, select
 
+from aggregator.model.access import DeskToken
 from aggregator.model.article import Article, StoredArticle
 from aggregator.model.copies import CopyVerdict
 from aggregator.model.desk import Decision
@@ -20,6 +21,7 @@ from aggregator.model.source import SourceState
 from aggregator.model.story import Report, StoryMembership, StoryRelation
 from aggregator.model.topic import Grain, Match
 from aggregator.storage import (
+    access,
     asked,
     copies,
     integrity,
@@ -233,6 +235,30 @@ class Reader:
     def decisions(self) -> tuple[Decision, ...]:
         """The desk's whole log, oldest first."""
         return DeskBook(self._connection).all()
+
+    def newest_decisions(self, limit: int, offset: int = 0) -> tuple[Decision, ...]:
+        """A page of the desk's log, newest first."""
+        return DeskBook(self._connection).newest(limit, offset)
+
+    def decision_count(self) -> int:
+        """How many decisions there are."""
+        return DeskBook(self._connection).count()
+
+    def desk_tokens(self, now: datetime) -> tuple[DeskToken, ...]:
+        """Every token of the desk that was ever given out, with its open sessions."""
+        return access.tokens(self._connection, now)
+
+    def valid_desk_tokens(self) -> Sequence[tuple[int, bytes]]:
+        """(number, digest) of those that were not revoked."""
+        return access.valid_digests(self._connection)
+
+    def is_any_desk_token(self) -> bool:
+        """Whether anybody may sign in at the desk."""
+        return access.is_any_token(self._connection)
+
+    def desk_session(self, digest: bytes, now: datetime) -> str | None:
+        """Whose session it is; None where it is over, or its token was revoked."""
+        return access.session_name(self._connection, digest, now)
 
     def has_open_business(self, now: datetime) -> bool:
         """Whether a decision or a request waits to be carried out, or an embargo is over."""

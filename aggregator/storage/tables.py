@@ -328,6 +328,26 @@ decision = Table(
     sqlite_autoincrement=True,
 )
 
+# Who may work at the desk on pages. A name is given once for ever: it stands under what was decided.
+desk_token = Table(
+    "desk_token",
+    metadata,
+    Column("number", _Serial, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    _instant("made_at"),
+    _instant("revoked_at", nullable=True),
+    sqlite_autoincrement=True,
+)
+
+desk_session = Table(
+    "desk_session",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("token_number", ForeignKey("desk_token.number"), nullable=False, index=True),
+    _instant("ends_at"),
+)
+
 # The keys of a text in one piece, so that those of an edited one can be taken back.
 article_signature = Table(
     "article_signature",

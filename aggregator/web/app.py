@@ -22,8 +22,10 @@ from aggregator.pages import (
     MergedStory,
     Printer,
     SearchAsked,
+    Signed,
     Site,
     article_page,
+    desk_section,
     front,
     search_page,
     sources_page,
@@ -34,12 +36,14 @@ from aggregator.pages.printer import FIXED
 from aggregator.storage import Reader, Store
 from aggregator.text import digest
 from aggregator.web.conditions import is_not_modified
+from aggregator.web.desk import desk_routes, place_of
+from aggregator.web.door import Door
 from aggregator.web.feeds import Feeds, links
 from aggregator.web.files import FeedFiles
 from aggregator.web.front import Front
 from aggregator.web.knowledge import Knowledge
 from aggregator.web.push import push_routes
-from aggregator.web.safety import PAGE_SAFETY
+from aggregator.web.safety import DESK_SAFETY, PAGE_SAFETY
 from aggregator.web.services import Services
 from aggregator.web.serving import serving_routes
 from aggregator.web.site import Heartbeat
@@ -54,7 +58,11 @@ _WORDS = {
     403: ("Not for you", "This is not given to everybody."),
     404: ("Not here", "There is no page at this address."),
     405: ("Only for reading", "This address can only be read."),
+    408: ("Too slow", "The request took too long to arrive."),
     410: ("Gone", "What was here is gone for good."),
+    413: ("Too long", "This is more than is taken here."),
+    415: ("Not understood", "A form was expected."),
+    429: ("Too often", "Wait a minute."),
     500: ("Something went wrong", "The page could not be made. The log of the service tells why."),
 }
 _T = TypeVar("_T")
@@ -63,10 +71,12 @@ _T = TypeVar("_T")
 def create_app(
     store: Store, site: Site, heartbeat: Heartbeat | None = None, services: Services | None = None
 ) -> ASGIApp:
-    """The application; but for what hubs deliver it only reads the store. Without a heartbeat (`serve`) nobody polls, and
-    readiness is the store's."""
+    """The application; but for what hubs deliver and the desk decides it only reads the store. Without a heartbeat (`serve`)
+    nobody polls, and readiness is the store's."""
     services = services or Services()
-    routes = _Routes(store, site, heartbeat)
+    door = Door(store, site.base_url, services.desk) if services.desk else None
+    printer = Printer(site)
+    routes = _Routes(store, site, heartbeat, printer, door)
     knowledge = Knowledge(store, site.topics)
     files = FeedFiles(site.directory, knowledge.facts, partial(links, site.base_url, services.hubs))
     app = Starlette(
@@ -78,6 +88,7 @@ def create_app(
             Route("/sources", routes.sources),
             *serving_routes(store, site, services),
             Route("/search", routes.search),
+            *desk_routes(store, site, printer, door, services.desk),
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
             *(Route(f"/{name}", routes.fixed) for name in FIXED),
@@ -91,11 +102,13 @@ def create_app(
 class _Routes:
     """What each address answers; blocking work is done in threads."""
 
-    def __init__(self, store: Store, site: Site, heartbeat: Heartbeat | None) -> None:
+    def __init__(
+        self, store: Store, site: Site, heartbeat: Heartbeat | None, printer: Printer, door: Door | None
+    ) -> None:
         self._store, self._site, self._heartbeat = store, site, heartbeat
         self._topics = {topic.id: topic for topic in site.topics}
         self._former = {name: topic.id for topic in site.topics for name in topic.former}
-        self._printer = Printer(site)
+        self._printer, self._door = printer, door
 
     async def front(self, request: Request) -> Response:
         page = await self._ask(lambda reader: front(reader, self._site))
@@ -113,18 +126,22 @@ class _Routes:
         page = await self._ask(lambda reader: topic_page(reader, self._site, topic, state=state, number=number))
         if page is None:
             raise HTTPException(404, "The list of entries ends before this page.")
-        return self._page(request, "topic.html", page=page)
+        return self._page(request, "topic.html", await self._signed(request), page=page)
 
     async def article(self, request: Request) -> Response:
         name = request.path_params["uuid"]
         if not _UUID.fullmatch(name):
             raise HTTPException(404, "There is no article of this name.")
-        page = await self._ask(lambda reader: article_page(reader, self._site, f"urn:uuid:{name}"))
+        uri, signed = f"urn:uuid:{name}", await self._signed(request)
+        page = await self._ask(lambda reader: article_page(reader, self._site, uri, is_for_desk=signed is not None))
         if page is Absence.UNKNOWN:
             raise HTTPException(404, "There is no article of this name.")
         if page is Absence.WITHDRAWN:
             raise HTTPException(410, "This article was withdrawn.")
-        return self._page(request, "article.html", page=page)
+        if signed is None:
+            return self._page(request, "article.html", page=page)
+        desk = await self._ask(lambda reader: desk_section(reader, self._site, uri))
+        return self._page(request, "article.html", signed, page=page, desk=desk)
 
     async def story(self, request: Request) -> Response:
         name = request.path_params["uuid"]
@@ -190,8 +207,15 @@ class _Routes:
 
         return await run_in_threadpool(ask)
 
-    def _page(self, request: Request, template: str, **values: object) -> Response:
-        """200, or 304 where the reader has this very page."""
+    async def _signed(self, request: Request) -> Signed | None:
+        """Who of the desk looks at the page; None for everybody else."""
+        return await self._door.signed(request, place_of(request)) if self._door else None
+
+    def _page(self, request: Request, template: str, signed: Signed | None = None, **values: object) -> Response:
+        """200, or 304 where the reader has this very page. What the desk sees is kept nowhere."""
+        if signed:
+            body = self._printer.page(template, signed=signed, **values)
+            return Response(body, headers=DESK_SAFETY, media_type=_HTML)
         body = self._printer.page(template, **values)
         headers = PAGE_SAFETY | {"ETag": f'"{digest(body).hex()}"', "Cache-Control": "no-cache"}
         if is_not_modified(request.headers.get("if-none-match"), None, headers["ETag"]):

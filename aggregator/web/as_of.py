@@ -77,11 +77,24 @@ def is_from_here(scope: Scope, headers: Mapping[str, str]) -> bool:
 
     A proxy shows itself by a header, by the name it was asked for, or by HTTP/1.0, which nginx speaks where nothing else is set.
     """
-    client = (scope.get("client") or ("", 0))[0]
-    host = headers.get("host", "")
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
     is_direct = not any(header in headers for header in _FORWARDED) and scope.get("http_version") != "1.0"
-    return is_direct and (client == "::1" or client.startswith("127.")) and name in _LOCAL_HOSTS
+    return is_direct and is_of_this_machine(client_of(scope)) and is_local_name(headers.get("host", ""))
+
+
+def client_of(scope: Scope) -> str:
+    """The address at the other end of the connection; empty where there is none."""
+    return str((scope.get("client") or ("", 0))[0])
+
+
+def is_of_this_machine(address: str) -> bool:
+    """Whether the address is one of loopback."""
+    return address == "::1" or address.startswith("127.")
+
+
+def is_local_name(host: str) -> bool:
+    """Whether a Host header names this machine as itself. Any other name may be somebody's who lets it lead here (DNS rebinding)."""
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    return name in _LOCAL_HOSTS
 
 
 def _fragment(row: LedgerRow, at: datetime) -> bytes:
