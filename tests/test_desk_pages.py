@@ -320,7 +320,7 @@ def test_pages_of_everybody_else_are_the_same_with_and_without_a_desk(at: Desk, 
 
 
 def test_pages_for_the_desk_are_kept_nowhere(at: Desk, maria: Browser) -> None:
-    for path in ("/desk", "/topics/talks", path_of(at, FIRST)):
+    for path in ("/desk", "/", "/topics/talks", "/sources", "/search", path_of(at, FIRST)):
         answer = maria.get(path)
         assert answer.headers["cache-control"] == "private, no-store"
         assert answer.headers["referrer-policy"] == "same-origin"
@@ -372,8 +372,10 @@ def test_a_hold_is_seen_by_the_desk_alone_and_released_by_it(at: Desk, maria: Br
         maria.decide("/topics/talks", "hold", reason="wait", article=uri_of(at, FIRST)).headers["location"]
         == "/topics/talks"
     )
+    others = Browser(app_of(at))
+    assert [FIRST in others.get(page).text for page in ("/", "/topics/talks")] == [False, False]
     at.run()
-    assert (FIRST in at.feed("talks").decode(), Browser(app_of(at)).get(path).status_code) == (False, 404)
+    assert (FIRST in at.feed("talks").decode(), others.get(path).status_code) == (False, 404)
     overview = words(maria.get("/desk").text)
     assert f"Held now {FIRST} held by maria: wait" in overview
     assert maria.get(path).status_code == 200
@@ -398,6 +400,23 @@ def test_a_drop_takes_it_out_of_one_topic_and_a_pin_puts_it_into_another(at: Des
         (Word.DROP, "talks"),
         (Word.PIN, "rest"),
         (Word.PIN, "talks"),
+    ]
+
+
+def test_what_is_said_of_an_entry_in_a_list_is_said_of_its_article_in_that_topic(at: Desk, maria: Browser) -> None:
+    uri, other = uri_of(at, FIRST), uri_of(at, SECOND)
+    for word, fields in (
+        ("pin", {}),
+        ("note", {"reason": "seen"}),
+        ("merge", {"other": other}),
+        ("split", {"other": other}),
+    ):
+        assert maria.decide("/topics/talks", word, article=uri, **fields).headers["location"] == "/topics/talks"
+    assert [(one.word.value, one.article_uri, one.topic_id, one.other_uri) for one in log(at)] == [
+        ("pin", uri, "talks", None),
+        ("note", uri, None, None),
+        ("merge", uri, None, other),
+        ("split", uri, None, other),
     ]
 
 

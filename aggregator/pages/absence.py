@@ -27,15 +27,19 @@ def absence(reader: Reader, uri: str) -> Absence | None:
     A word of the desk counts from the moment it is said, not only once the feeds are rewritten. Held for its rights an
     article is explained (rules R21); held by the desk it is not shown to anybody yet.
     """
-    return _absence(reader, uri, standing(reader.decisions_on(uri)))
+    rows = reader.rows_of(uri)
+    is_withdrawn = bool(rows) and all(row.state is RowState.WITHDRAWN for row in rows)
+    return _absence(standing(reader.decisions_on(uri)), is_withdrawn=is_withdrawn)
 
 
 def hidden(reader: Reader) -> frozenset[str]:
     """Every article that is not told of. Only what the desk spoke of can be: nobody else withdraws an article."""
     said: dict[str, list[Decision]] = defaultdict(list)
-    for decision in reader.decisions():
+    for decision in reader.decisions_on_telling():
         said[decision.article_uri].append(decision)
-    return frozenset(uri for uri, words in said.items() if _absence(reader, uri, standing(words)))
+    withdrawn = reader.withdrawn_everywhere()
+    kept_back = {uri for uri, words in said.items() if _absence(standing(words), is_withdrawn=False)}
+    return withdrawn | kept_back
 
 
 def is_listed(site: Site, stored: StoredArticle, kept_back: Collection[str]) -> bool:
@@ -45,10 +49,7 @@ def is_listed(site: Site, stored: StoredArticle, kept_back: Collection[str]) -> 
     return is_in_files and stored.uri not in kept_back
 
 
-def _absence(reader: Reader, uri: str, desk: Standing) -> Absence | None:
-    if desk.killed is not None:
-        return Absence.WITHDRAWN
-    rows = reader.rows_of(uri)
-    if rows and all(row.state is RowState.WITHDRAWN for row in rows):
+def _absence(desk: Standing, *, is_withdrawn: bool) -> Absence | None:
+    if desk.killed is not None or is_withdrawn:
         return Absence.WITHDRAWN
     return Absence.UNKNOWN if desk.held is not None else None

@@ -83,7 +83,7 @@ def desk_page(reader: Reader, site: Site, number: int = 1) -> DeskPage | None:
     if not 1 <= number <= pages:
         return None
     found = reader.newest_decisions(PAGE_DECISIONS, (number - 1) * PAGE_DECISIONS)
-    held = _held(reader.decisions()) if number == 1 else []
+    held = _held(reader.decisions_on_telling()) if number == 1 else []
     uris = {uri for one in found for uri in (one.article_uri, one.other_uri) if uri}
     stored = {one.uri: one for one in reader.stored_articles([*uris, *(uri for uri, _ in held[:_MOST_HELD])])}
     return DeskPage(

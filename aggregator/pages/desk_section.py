@@ -9,6 +9,7 @@ from aggregator.pages.site import Site
 from aggregator.storage import Reader
 
 _MOST_DECISIONS = 50
+_MOST_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def desk_section(reader: Reader, site: Site, uri: str) -> DeskSection:
             TopicChoice(
                 id=topic.id,
                 title=topic.title,
-                state=says.pinned.get(topic.id) or says.dropped.get(topic.id) or states.get(topic.id, ""),
+                state=_short(says.pinned.get(topic.id) or says.dropped.get(topic.id) or states.get(topic.id, "")),
             )
             for topic in site.topics
         ),
@@ -74,3 +75,8 @@ def desk_section(reader: Reader, site: Site, uri: str) -> DeskSection:
             for one in said[: -_MOST_DECISIONS - 1 : -1]
         ),
     )
+
+
+def _short(state: str) -> str:
+    """For a line of a list to choose from."""
+    return state if len(state) <= _MOST_CHARACTERS else state[: _MOST_CHARACTERS - 1] + "…"

@@ -7,7 +7,6 @@ from itertools import groupby
 from aggregator.model.article import StoredArticle
 from aggregator.model.topic import Match, Topic
 from aggregator.pages import facts
-from aggregator.pages.absence import hidden
 from aggregator.pages.facts import Moment
 from aggregator.pages.marks import opening
 from aggregator.pages.site import Site
@@ -71,12 +70,18 @@ class Day:
     entries: tuple[EntryView, ...]
 
 
-def entries(reader: Reader, site: Site, topic: Topic, views: Sequence[LedgerView]) -> tuple[EntryView, ...]:
+def told(views: Iterable[LedgerView], kept_back: Collection[str]) -> list[LedgerView]:
+    """The rows without those of which the desk has just said that they are not to be told of."""
+    return [view for view in views if view.row.article_uri not in kept_back]
+
+
+def entries(
+    reader: Reader, site: Site, topic: Topic, views: Sequence[LedgerView], kept_back: Collection[str]
+) -> tuple[EntryView, ...]:
     """The lines of these rows, in their order."""
     uris = [view.row.article_uri for view in views]
     copies = reader.copies_among(uris) if uris else {}
     company = reader.company_among(uris)
-    kept_back = hidden(reader) if copies or company else frozenset()
     matches = reader.matches_among(topic.id, uris) if uris else {}
     return tuple(
         _entry(

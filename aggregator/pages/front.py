@@ -1,13 +1,15 @@
 """The store -> the front page: every topic with its last week and its newest headlines."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from aggregator.model.ledger import RowState, TopicFeedState
 from aggregator.model.topic import Topic
 from aggregator.pages import charts, facts
+from aggregator.pages.absence import hidden
 from aggregator.pages.charts import Chart
-from aggregator.pages.entries import EntryView, entries
+from aggregator.pages.entries import EntryView, entries, told
 from aggregator.pages.facts import Moment
 from aggregator.pages.links import TopicLinks, links, subscription_list
 from aggregator.pages.site import Site
@@ -41,16 +43,21 @@ class FrontPage:
 def front(reader: Reader, site: Site) -> FrontPage:
     """Every topic with its newest entries."""
     feeds = {(state.topic_id, state.grain): state for state in reader.topic_feeds()}
-    sections = tuple(_section(reader, site, topic, feeds.get((topic.id, topic.grain))) for topic in site.topics)
+    kept_back = hidden(reader)
+    sections = tuple(
+        _section(reader, site, topic, feeds.get((topic.id, topic.grain)), kept_back) for topic in site.topics
+    )
     return FrontPage(sections=sections, list_path=subscription_list(site))
 
 
-def _section(reader: Reader, site: Site, topic: Topic, feed: TopicFeedState | None) -> TopicSection:
-    views = reader.views(topic.id, topic.grain, RowState.LIVE, limit=_NEWEST)
+def _section(
+    reader: Reader, site: Site, topic: Topic, feed: TopicFeedState | None, kept_back: Collection[str]
+) -> TopicSection:
+    views = told(reader.views(topic.id, topic.grain, RowState.LIVE, limit=_NEWEST), kept_back)
     return TopicSection(
         links=links(site, topic),
         updated=facts.moment(feed.updated_at if feed else None),
-        entries=entries(reader, site, topic, views),
+        entries=entries(reader, site, topic, views, kept_back),
         week=week_of(reader, site, topic, feed),
         is_closed=feed is not None and feed.closed_at is not None,
     )

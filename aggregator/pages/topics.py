@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from aggregator.model.ledger import RowState
 from aggregator.model.topic import Topic
 from aggregator.pages import facts
+from aggregator.pages.absence import hidden
 from aggregator.pages.charts import Chart
-from aggregator.pages.entries import Day, by_day, entries
+from aggregator.pages.entries import Day, by_day, entries, told
 from aggregator.pages.facts import Moment
 from aggregator.pages.front import week_of
 from aggregator.pages.links import TopicLinks, links, newest_archive
@@ -59,7 +60,8 @@ def topic_page(
     if not 1 <= number <= pages:
         return None
     most = PAGE_ENTRIES if site.places.is_served else topic.limit
-    views = reader.views(topic.id, topic.grain, state, limit=most, offset=(number - 1) * PAGE_ENTRIES)
+    kept_back = hidden(reader)
+    views = told(reader.views(topic.id, topic.grain, state, limit=most, offset=(number - 1) * PAGE_ENTRIES), kept_back)
     feed = next((one for one in reader.topic_feeds() if (one.topic_id, one.grain) == (topic.id, topic.grain)), None)
     return TopicPage(
         links=links(site, topic),
@@ -72,7 +74,7 @@ def topic_page(
         counts=tuple(
             _count(site, topic, one, found.get(one, 0), state) for one in _ORDER if found.get(one) or one in LISTED
         ),
-        days=by_day(views, entries(reader, site, topic, views)),
+        days=by_day(views, entries(reader, site, topic, views, kept_back)),
         number=number,
         pages=pages,
         newer=_page_path(site, topic, state, number - 1) if number > 1 else None,

@@ -36,6 +36,9 @@ _IS_EMBARGO = and_(
 """It stands: no later word on holding, its own end among them, has come."""
 
 
+_ON_TELLING = [word.value for word in (Word.HOLD, Word.EMBARGO, Word.RELEASE, Word.KILL, Word.ERASE, Word.WITHDRAW)]
+
+
 class DeskBook:
     """Decisions as they were made; only `applied_at` is written later."""
 
@@ -83,6 +86,10 @@ class DeskBook:
     def all(self) -> tuple[Decision, ...]:
         """The whole log, oldest first."""
         return self._find()
+
+    def on_telling(self) -> tuple[Decision, ...]:
+        """What was said on whether articles may be told of at all, oldest first: a small part of a long log."""
+        return self._find(decision.c.word.in_(_ON_TELLING))
 
     def newest(self, limit: int, offset: int = 0) -> tuple[Decision, ...]:
         """A page of the log, newest first."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, case, func, select
 
 from aggregator.model.article import StoredArticle
 from aggregator.model.ledger import RowState
@@ -72,6 +72,14 @@ def spoken_of(connection: Connection, since: datetime) -> frozenset[str]:
     columns = decision.c.article_uri, decision.c.other_uri
     found = connection.execute(select(*columns).where(decision.c.applied_at > to_microseconds(since)))
     return frozenset(uri for row in found for uri in row if uri is not None)
+
+
+def withdrawn_everywhere(connection: Connection) -> frozenset[str]:
+    """The articles on which the desk ever said something and of which every entry is withdrawn."""
+    spoken = select(decision.c.article_uri).distinct()
+    still_there = func.sum(case((ledger.c.state == RowState.WITHDRAWN, 0), else_=1))
+    query = select(article.c.uri).join(ledger, ledger.c.article_id == article.c.id).where(article.c.uri.in_(spoken))
+    return frozenset(connection.execute(query.group_by(article.c.id).having(still_there == 0)).scalars())
 
 
 def living_stories(connection: Connection, uris: Collection[str]) -> frozenset[str]:

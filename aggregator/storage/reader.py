@@ -236,6 +236,10 @@ class Reader:
         """The desk's whole log, oldest first."""
         return DeskBook(self._connection).all()
 
+    def decisions_on_telling(self) -> tuple[Decision, ...]:
+        """What the desk said on whether articles may be told of at all, oldest first."""
+        return DeskBook(self._connection).on_telling()
+
     def newest_decisions(self, limit: int, offset: int = 0) -> tuple[Decision, ...]:
         """A page of the desk's log, newest first."""
         return DeskBook(self._connection).newest(limit, offset)
@@ -466,6 +470,10 @@ class Reader:
     def company_among(self, uris: Collection[str]) -> Mapping[str, tuple[Companion, ...]]:
         """Article -> the reports of its story and the texts of its group, itself among both."""
         return overview.company_among(self._connection, uris)
+
+    def withdrawn_everywhere(self) -> frozenset[str]:
+        """The articles on which the desk ever said something and of which every entry is withdrawn."""
+        return overview.withdrawn_everywhere(self._connection)
 
     def living_stories(self, uris: Collection[str]) -> frozenset[str]:
         """Those of the stories that have two reports or more."""

@@ -112,7 +112,7 @@ class _Routes:
 
     async def front(self, request: Request) -> Response:
         page = await self._ask(lambda reader: front(reader, self._site))
-        return self._page(request, "front.html", page=page)
+        return self._page(request, "front.html", await self._signed(request), page=page)
 
     async def topic(self, request: Request) -> Response:
         name = request.path_params["topic"]
@@ -154,21 +154,21 @@ class _Routes:
             raise HTTPException(
                 301, "This story is told with another one.", {"Location": self._site.places.story(page.uri)}
             )
-        return self._page(request, "story.html", page=page)
+        return self._page(request, "story.html", await self._signed(request), page=page)
 
     async def sources(self, request: Request) -> Response:
         number = _page_number(request.query_params)
         page = await self._ask(lambda reader: sources_page(reader, self._site, number))
         if page is None:
             raise HTTPException(404, "The list of sources ends before this page.")
-        return self._page(request, "sources.html", page=page)
+        return self._page(request, "sources.html", await self._signed(request), page=page)
 
     async def search(self, request: Request) -> Response:
         asked = _searched(request.query_params)
         page = await self._ask(lambda reader: search_page(reader, self._site, asked))
         if page is None:
             raise HTTPException(404, "There is no such list of articles.")
-        return self._page(request, "search.html", page=page)
+        return self._page(request, "search.html", await self._signed(request), page=page)
 
     async def fixed(self, request: Request) -> Response:
         name = request.url.path.removeprefix("/")
