@@ -192,6 +192,15 @@ def test_a_revoked_token_signs_nobody_in_and_everybody_out(at: Desk, maria: Brow
     assert "Signed in as anna" in words(maria.get("/desk").text)
 
 
+def test_a_session_that_began_as_its_token_was_revoked_is_none(at: Desk) -> None:
+    browser = Browser(app_of(at), cookies={"__Host-desk": "key-0"})
+    give(at, "anna", "desk_anna")
+    with at.store.batch() as batch:
+        batch.access.revoke("maria", at.now)
+        batch.access.begin_session(1, kept("key-0"), at.now, at.now + timedelta(hours=1))
+    assert browser.get("/desk").status_code == 303
+
+
 def test_the_twenty_first_browser_signs_the_first_one_out(at: Desk) -> None:
     app = app_of(at)
     browsers = []

@@ -5,11 +5,9 @@ an entry that was edited since stands there as it is now; the document says of h
 is left out, and what was withdrawn stays withdrawn: a kill goes before history (rules R16).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from starlette.types import Scope
 
 from aggregator import ledger
 from aggregator.model.ledger import FeedHead, LedgerRow, RowState, Tombstone, TopicFeed
@@ -19,8 +17,6 @@ from aggregator.render import render_document
 from aggregator.storage import Reader
 
 _MOST_ROWS = 300
-_LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,31 +66,6 @@ def feed_as_of(reader: Reader, site: Site, author: str, topic: Topic, at: dateti
         )
     )
     return AsOf(data=data, changed=_changed(rows, at))
-
-
-def is_from_here(scope: Scope, headers: Mapping[str, str]) -> bool:
-    """Whether the request is of a person or program on this machine, and not of a proxy that hands on somebody else's.
-
-    A proxy shows itself by a header, by the name it was asked for, or by HTTP/1.0, which nginx speaks where nothing else is set.
-    """
-    is_direct = not any(header in headers for header in _FORWARDED) and scope.get("http_version") != "1.0"
-    return is_direct and is_of_this_machine(client_of(scope)) and is_local_name(headers.get("host", ""))
-
-
-def client_of(scope: Scope) -> str:
-    """The address at the other end of the connection; empty where there is none."""
-    return str((scope.get("client") or ("", 0))[0])
-
-
-def is_of_this_machine(address: str) -> bool:
-    """Whether the address is one of loopback."""
-    return address == "::1" or address.startswith("127.")
-
-
-def is_local_name(host: str) -> bool:
-    """Whether a Host header names this machine as itself. Any other name may be somebody's who lets it lead here (DNS rebinding)."""
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    return name in _LOCAL_HOSTS
 
 
 def _fragment(row: LedgerRow, at: datetime) -> bytes:

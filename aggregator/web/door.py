@@ -18,9 +18,9 @@ from starlette.responses import Response
 from aggregator.desk.keys import find, form_token, is_form_token, kept
 from aggregator.pages import Signed
 from aggregator.storage import Reader, Store
-from aggregator.web.as_of import client_of, is_local_name, is_of_this_machine
 from aggregator.web.attempts import Attempts
 from aggregator.web.forms import is_from_own_page
+from aggregator.web.here import client_of, is_local_name, is_of_this_machine
 from aggregator.web.services import DeskNeeds
 
 _LOG = logging.getLogger(__name__)

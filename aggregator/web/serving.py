@@ -14,9 +14,10 @@ from aggregator.pages import Site
 from aggregator.storage import Reader, Store
 from aggregator.telemetry.metrics import CONTENT_TYPE, Gauge
 from aggregator.topics import signed
-from aggregator.web.as_of import feed_as_of, instant, is_from_here
+from aggregator.web.as_of import feed_as_of, instant
 from aggregator.web.conditions import accepts_gzip, is_not_modified
 from aggregator.web.feeds import REFUSAL, Refusal
+from aggregator.web.here import is_from_here
 from aggregator.web.query_feeds import QueryFeeds
 from aggregator.web.services import Services
 
