@@ -121,9 +121,10 @@ def likeness(one: Weighed, other: Weighed) -> Likeness:
         # Each tells what the other does not: found, and buried.
         score *= _OTHER_EVENTS
     numbers = _differing(one, other)
-    is_series = (
-        _is_series(one, other, hours) if _is_one_source(one, other) else numbers and _is_form(one, other, shared)
-    )
+    if one.text.source_id == other.text.source_id:
+        is_series = _is_series(one, other, hours)
+    else:
+        is_series = bool(numbers) and _is_form(one, other, shared)
     if is_series:
         return Likeness(0.0, shared, numbers, hours)
     if numbers:
@@ -173,10 +174,6 @@ def _cosine(one: Mapping[str, float], other: Mapping[str, float]) -> tuple[float
 def _of_length_one(weights: Mapping[str, float]) -> dict[str, float]:
     length = sqrt(sum(weight * weight for weight in weights.values()))
     return {term: weight / length for term, weight in weights.items()} if length else {}
-
-
-def _is_one_source(one: Weighed, other: Weighed) -> bool:
-    return one.text.source_id == other.text.source_id
 
 
 def _is_form(one: Weighed, other: Weighed, shared: Iterable[str]) -> bool:
