@@ -79,6 +79,8 @@ _TOKEN = re.compile(
 )
 # A tag of sanitised HTML: names are in lower case, values in double quotes, "<" and "&" nowhere else (HTML 13.3).
 _TAG = re.compile(r"<(/?[a-z][a-z0-9]*)[^\">]*(?:\"[^\"]*\"[^\">]*)*>")
+_VALUE = re.compile(r"=\"[^\"]*\"")
+_BRACKET_IN_VALUE = re.compile(r"=\"[^\"<>]*[<>]")
 _INSIDE_TAG = r"[^\">]*(?:\"[^\"]*\"[^\">]*)*>"
 _IMAGE = re.compile(rf"<img\b{_INSIDE_TAG}")
 _LINKING = re.compile(rf"<(?:a|img|audio|video|source)\b{_INSIDE_TAG}")
@@ -156,8 +158,13 @@ def _sanitised(markup: str) -> str:
         cleaned = _CLEANER.clean(markup)
         markup = printable(cleaned)
         if markup == cleaned and is_same_tree:
-            return cleaned
+            return _TAG.sub(_with_escaped_values, cleaned) if _BRACKET_IN_VALUE.search(cleaned) else cleaned
     return _without_tags(markup)
+
+
+def _with_escaped_values(tag: re.Match[str]) -> str:
+    """The tag with the brackets in its values escaped (HTML 13.3 since 2025), so that nothing in them reads as a tag."""
+    return _VALUE.sub(lambda value: value[0].replace("<", "&lt;").replace(">", "&gt;"), tag[0])
 
 
 def _without_tags(markup: str) -> str:

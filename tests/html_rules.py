@@ -64,6 +64,7 @@ _IN_TABLE = frozenset(("table", "tbody", "thead", "tfoot", "tr"))
 _BARE = re.compile(
     r"&(?=[A-Za-z0-9#])(?!#\d+;|#[xX][0-9A-Fa-f]+;|[A-Za-z][A-Za-z0-9]*;)|<(?![A-Za-z/!?])|<[A-Za-z][^<>]*\Z"
 )
+_RUN = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
 _NUMBER = re.compile(r"&#(?:[xX]([0-9A-Fa-f]+)|(\d+));")
 
 
@@ -180,7 +181,9 @@ def _on_tag(tag: str, attrs: list[tuple[str, str | None]]) -> Iterator[tuple[str
     elif tag not in _SAFE:
         yield "NotHtml", f"<{tag}> is no HTML"
     else:
-        for name, _ in attrs:
+        for name, value in attrs:
+            if name in ("href", "src", "poster") and _RUN.match(value or ""):
+                yield "SecurityRisk", f"{value} in <{tag}>"
             if name == "style":
                 yield "DangerousStyleAttr", f"{name} of <{tag}>"
             elif name not in _ATTRIBUTES and not name.startswith("data-"):

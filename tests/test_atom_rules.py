@@ -184,9 +184,9 @@ ADVICE = (
     ("<title>Port</title>", "", "feed/entry[1]/source: no title"),
     (SUMMARY + "\n    " + FERRY, "", "neither summary nor content"),
     ("Harbour news", " ", "feed/title: blank"),
-    ("&lt;p>It waits", "&lt;script>It waits", "unsafe markup"),
-    ("&lt;p>It waits", "&lt;p onclick='a()'>It waits", "unsafe markup"),
-    ("&lt;p>It waits", "&lt;a href='javascript:a()'>It waits", "unsafe markup"),
+    ("&lt;p>It waits", "&lt;script>It waits", "[SecurityRisk]"),
+    ("&lt;p>It waits", "&lt;p onclick='a()'>It waits", "[SecurityRiskAttr]"),
+    ("&lt;p>It waits", "&lt;a href='javascript:a()'>It waits", "[SecurityRisk]"),
     ('type="video/mp4"/>', "/>", "src without type"),
 )
 

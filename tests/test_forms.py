@@ -390,8 +390,8 @@ def test_the_rss_rules_see_what_is_broken(found: bytes, instead: bytes, problem:
 WARNED_RSS = [
     (b"<description>A short", b"<content:encoded>x</content:encoded><description>A short", "without a description"),
     (b"<pubDate>", b"<dc:date>2026-03-01</dc:date><pubDate>", "both pubDate"),
-    (b"<dc:rights>", b"<dc:rights>&lt;b&gt;", "markup"),
-    (b"&#x3C;p&gt;First", b"&#x3C;script&gt;First", "unsafe"),
+    (b"<dc:rights>", b"<dc:rights>&lt;/b&gt;", "[ContainsHTML]"),
+    (b"&#x3C;p&gt;First", b"&#x3C;script&gt;First", "[SecurityRisk]"),
     (b'rel="self"', b'rel="related"', "no self link"),
 ]
 

@@ -187,8 +187,9 @@ def _story(story: Standpoint | None) -> str:
 def _texts(entry: FeedEntry, article: Article, visible: Shown, title: str, lines: _Lines) -> None:
     """The lines on copies and the story stand in what readers show: the content, else the summary."""
     summary = visible.summary or ""
-    if visible.content:
-        entry.content(with_players_as_links(shown_text(visible.content)) + lines.as_html(), type="html")
+    content = with_players_as_links(shown_text(visible.content or "")) + (lines.as_html() if visible.content else "")
+    if content:
+        entry.content(content, type="html")
     else:
         summary = "\n\n".join(filter(None, (summary, lines.as_text())))
         if article.url is None:

@@ -13,6 +13,8 @@ from lxml import etree
 from aggregator.html import printable
 
 _END_TAG = re.compile(r"</\w+>")
+# Validators warn of a mail address in a name too (ContainsEmail).
+_NO_LABEL = re.compile(r"</\w+>|<[^<>@\s]+@[^<>@\s]+>")
 _REFERENCE = re.compile(r"&(#?\w+)")
 # U+FFFD stands where a source's own decoding failed, the others are no characters (Unicode 23.7): validators warn of each.
 _LOST = re.compile("[\ufffd\ufdd0-\ufdef]")
@@ -25,8 +27,12 @@ def shown_text(text: str) -> str:
 
 
 def label(text: str) -> str:
-    """A name or label on one line, for places that cannot say whether they hold markup: without end tags."""
-    return " ".join(_END_TAG.sub("", shown_text(text)).split())
+    """A name or label on one line, for places that cannot say whether they hold markup: without end tags and mail addresses."""
+    text = shown_text(text)
+    # To take one away can make another: "</i</b>>".
+    while found := _NO_LABEL.search(text):
+        text = text[: found.start()] + text[found.end() :]
+    return " ".join(text.split())
 
 
 def has_end_tag(text: str) -> bool:
