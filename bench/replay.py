@@ -36,8 +36,7 @@ from aggregator.storage import Store
 from aggregator.text import folded
 from aggregator.topics.match import compile_topics
 from aggregator.urls import is_home_page, normalise
-from tests import atom_rules, json_feed_rules, rss_rules
-from tests.validator_rules import warnings
+from tests.validity import faults_of
 
 
 @dataclass(slots=True)
@@ -117,20 +116,11 @@ class Reference:
 
 
 _BASE_URL = "http://127.0.0.1"
-_RULES = {".atom": atom_rules, ".rss": rss_rules, ".json": json_feed_rules}
 
 
 def _is_invalid(path: Path, folder: Path, now: datetime) -> bool:
     """Whether a validator would find fault with the file at its address; it is told which."""
-    if path.suffix not in _RULES:
-        return False
-    document = path.read_bytes()
-    # An entry of a title and a link is all that its right, or its source, gives.
-    found = [*_RULES[path.suffix].problems(document)] or [
-        one for one in _RULES[path.suffix].advice(document) if "neither summary nor content" not in one
-    ]
-    if path.suffix != ".json":
-        found += warnings(document, now=now, location=f"{_BASE_URL}/feeds/{path.relative_to(folder).as_posix()}")
+    found = faults_of(path, folder=folder, base_url=_BASE_URL, now=now)
     for one in found[:3]:
         print(f"{path.name}: {one}", file=sys.stderr)
     return bool(found)

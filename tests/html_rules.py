@@ -1,7 +1,7 @@
 """HTML that stands in a feed -> what a strict parser and a feed validator find wrong with it.
 
 `faults` gives (name, why): `NotHtml` where HTML's parser (WHATWG HTML 13.2) meets a mistake, `SecurityRisk`, `SecurityRiskAttr`
-and `DangerousStyleAttr` for what readers take out. Stricter than the validator in one thing: no `style` is harmless.
+and `DangerousStyleAttr` for what readers take out, `ContainsRelRef` for what leads nowhere without a base. Stricter than the validator in one thing: no `style` is harmless.
 """
 
 import re
@@ -65,6 +65,7 @@ _BARE = re.compile(
     r"&(?=[A-Za-z0-9#])(?!#\d+;|#[xX][0-9A-Fa-f]+;|[A-Za-z][A-Za-z0-9]*;)|<(?![A-Za-z/!?])|<[A-Za-z][^<>]*\Z"
 )
 _RUN = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
+_WHOLE = re.compile(r"\s*[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _NUMBER = re.compile(r"&#(?:[xX]([0-9A-Fa-f]+)|(\d+));")
 
 
@@ -184,6 +185,8 @@ def _on_tag(tag: str, attrs: list[tuple[str, str | None]]) -> Iterator[tuple[str
         for name, value in attrs:
             if name in ("href", "src", "poster") and _RUN.match(value or ""):
                 yield "SecurityRisk", f"{value} in <{tag}>"
+            elif name in ("href", "src") and not _WHOLE.match(value or ""):
+                yield "ContainsRelRef", f"relative address {value!r} in <{tag}>"
             if name == "style":
                 yield "DangerousStyleAttr", f"{name} of <{tag}>"
             elif name not in _ATTRIBUTES and not name.startswith("data-"):

@@ -443,7 +443,7 @@ WARNED_JSON: list[tuple[dict[str, Any], str]] = [
     ({"author": {"name": "A"}}, "deprecated"),
     ({"items": [{"id": "a", "content_html": "<p>a<div>b</div></p>"}]}, "[NotHtml]"),
     ({"items": [{"id": "a", "content_html": "<script>a()</script>"}]}, "[SecurityRisk]"),
-    ({"items": [{"id": "a", "content_html": '<a href="/a">b</a>'}]}, "a relative address"),
+    ({"items": [{"id": "a", "content_html": '<a href="/a">b</a>'}]}, "[ContainsRelRef]"),
     ({"items": [{"id": "a", "content_text": "x", "date_published": "1970-01-01T00:00:00Z"}]}, "before 1990"),
 ]
 

@@ -78,7 +78,6 @@ _DATES_OF_ATOM = (f"{_ATOM}updated", f"{_ATOM}published", f"{_DC}date")
 _DATES_OF_RSS = ("pubDate", "lastBuildDate")
 _IN_HISTORY = ("current", "first", "last", "next", "next-archive", "prev-archive", "previous")
 _DOCUMENT_TYPES = ("application/atom+xml", "application/rss+xml", "application/rdf+xml")
-_RELATIVE_IN_HTML = re.compile(r"""<(?:a\s+href|img\s[^>]*src)=["']?+\s*+(?!\w+:)([^"'\s>]*)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,8 +294,6 @@ def _in_rss(element: etree._Element) -> Iterator[str]:
     name, text = str(element.tag), (element.text or "").strip()
     if name in _HTML_OF_RSS and not _is_plain_description(element):
         yield from _html(element, text)
-        for address in _RELATIVE_IN_HTML.findall(text):
-            yield f"{_place(element)}: relative address {address!r} [ContainsRelRef]"
     if name in ("link", "docs", "comments", "guid") and element.get("isPermaLink") != "false":
         yield from _scheme(element, text)
     if name in ("source", "enclosure"):
@@ -308,7 +305,8 @@ def _in_rss(element: etree._Element) -> Iterator[str]:
 def _in_atom(element: etree._Element, asked: _Asked) -> Iterator[str]:
     name, text = str(element.tag).removeprefix(_ATOM), element.text or ""
     if element.tag in _CONSTRUCTS and element.get("type") in ("html", "text/html"):
-        yield from _html(element, text)
+        # Atom allows relative references (RFC 4287 2).
+        yield from (one for one in _html(element, text) if "[ContainsRelRef]" not in one)
     if name == "id":
         yield from _scheme(element, text)
         if not asked.is_rss and canonical(text.strip()) != text:
