@@ -41,7 +41,12 @@ def articles_of(parsed: ParsedFeed, source: Source, agencies: tuple[AgencyName, 
 
 def feed_of(articles: Iterable[Article]) -> bytes:
     """A document with two entries an article: with its text, and with an excerpt of it."""
-    return render_document(TopicFeed(head=_HEAD, fragments=tuple(_fragments(articles))))
+    return render_document(topic_feed_of(articles))
+
+
+def topic_feed_of(articles: Iterable[Article]) -> TopicFeed:
+    """The same before it is written in a format."""
+    return TopicFeed(head=_HEAD, fragments=tuple(_fragments(articles)))
 
 
 def _fragments(articles: Iterable[Article]) -> Iterator[bytes]:
