@@ -20,6 +20,7 @@ FLOORS = (
     ("libya-diplomacy-2", "libya-diplomacy", 0.98, 0.90),
     ("libya-diplomacy-3", "libya-diplomacy", 0.96, 0.92),
     ("libya-diplomacy-4", "libya-diplomacy", 0.96, 0.90),
+    ("libya-diplomacy-5", "libya-diplomacy", 0.96, 0.85),
     ("libya-economy", "libya-economy", 0.97, 0.97),
     ("mediterranean-migration-policy", "mediterranean-migration-policy", 0.97, 0.85),
     ("un-security-council", "un-security-council", 0.97, 0.93),
