@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.errors import PublishError
 from aggregator.fetch import HttpFetcher
 from aggregator.model.desk import Word
 from aggregator.model.source import Republish
@@ -244,13 +245,33 @@ def test_what_the_desk_keeps_back_leaves_every_file(room: Newsroom, word: Word) 
     room.run()
     written(room, heal=True)
     told = [path for path in room.desk.directory.rglob("*.html") if FERRY in path.read_text("utf-8")]
-    page = file_of(room, path_of(room))  # an erased article is in no story any more
-    assert page in told
+    story = file_of(room, path_of(room))
+    assert story in told
     room.desk.decide(word, room.article("wire").stored.uri)
     room.desk.now += timedelta(seconds=2)
     written(room)
     assert [path for path in told if FERRY in path.read_text("utf-8")] == []
-    assert "2 reports by 2 outlets" in words(page.read_text("utf-8"))
+    assert "2 reports by 2 outlets" in words(story.read_text("utf-8"))
+
+
+@pytest.mark.slow
+def test_a_page_beside_a_killed_article_that_cannot_be_written_is_tried_again(room: Newsroom) -> None:
+    room.print("herald", "Island ferry sinks off Tarbona: 31 dead", f"Nobody at the harbour slept. {FERRY_ELSEWHERE}")
+    works = replace(room.desk.works(HttpFetcher(LIMITS)), writes_pages=True)
+    write_pages(works, room.desk.now, written=[], heal=True)
+    story = file_of(room, path_of(room))
+    room.desk.decide(Word.KILL, room.article("wire").stored.uri)
+    room.desk.now += timedelta(seconds=2)
+    attend(works, room.desk.now)
+    story.unlink()
+    story.mkdir()
+    with pytest.raises(PublishError, match=story.name):
+        write_pages(works, room.desk.now, written=[])
+    story.rmdir()
+    room.desk.now += timedelta(hours=2)
+    assert write_pages(works, room.desk.now, written=[]) > 0
+    assert FERRY not in story.read_text("utf-8")
+    assert write_pages(works, room.desk.now + timedelta(seconds=2), written=[]) == 0
 
 
 @pytest.mark.slow

@@ -38,8 +38,8 @@ from aggregator.text import digest
 _STAMP = re.compile(rb'<meta name="made-from" content="([0-9a-f]{32})">')
 # The stamp stands before anything of a stranger's.
 _HEAD_BYTES = 1024
-# How long after a decision was carried out the pages beside its article are looked at: longer than any file cannot be written.
-_RECENTLY = timedelta(hours=1)
+# A process that has not looked yet looks so far back: whoever ran before it did the rest.
+_AT_FIRST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +64,18 @@ def write_pages(works: Works, now: datetime, *, written: list[Path], heal: bool 
     wanted = {topic.id for topic in works.topics if everything or topic.id in touched}
     before = len(written)
     with works.store.read() as reader:
-        spoken = frozenset() if everything else reader.spoken_of(now - _RECENTLY)
+        spoken = reader.spoken_of(works.looked.until or now - _AT_FIRST)
         if not (wanted or everything or spoken):
+            works.looked.until = now
             return 0
-        made = _Round.begin(reader, works, wanted, None if everything else spoken, now, heal=heal)
+        made = _Round.begin(reader, works, wanted, spoken, now, everything=everything, heal=heal)
         for page in _pages(made, works, wanted if wanted or everything else None, now, day=day):
             try:
                 if _write(page):
                     written.append(page.path)
             except OSError as error:
                 raise PublishError(str(page.path), error.strerror or str(error)) from error
+    works.looked.until = now
     return len(written) - before
 
 
@@ -97,7 +99,8 @@ class _Round:
     live: tuple[str, ...]
     """The articles of the wanted topics' live documents."""
     beside: tuple[str, ...]
-    """Those that the desk spoke of, or that share a story or a text with one of them."""
+    """Those that the desk spoke of, or that share a story or a text with one of them; after an erasure, which leaves no trace of
+    that, all that have a page."""
     company: Mapping[str, tuple[Companion, ...]]
     heal: bool
 
@@ -106,21 +109,25 @@ class _Round:
         reader: Reader,
         works: Works,
         wanted: Collection[str],
-        spoken: Collection[str] | None,
+        spoken: frozenset[str],
         now: datetime,
         *,
+        everything: bool,
         heal: bool,
     ) -> "_Round":
-        """`spoken`: the articles that the desk spoke of lately; None: whenever that was."""
+        """`spoken`: the articles that the desk spoke of since pages were last looked at."""
         kept_back = hidden(reader)
         live: dict[str, None] = {}
         for topic in works.topics:
             if topic.id in wanted:
                 views = reader.views(topic.id, topic.grain, RowState.LIVE, limit=topic.limit)
                 live |= dict.fromkeys(view.row.article_uri for view in views if view.row.article_uri not in kept_back)
-        asked = kept_back if spoken is None else spoken
+        asked = spoken | kept_back if everything else spoken
         company = dict(reader.company_among({*live, *asked}))
-        beside = {*asked, *(one.uri for uri in asked for one in company.get(uri, ()))} - {*kept_back, *live}
+        beside = {*asked, *(one.uri for uri in asked for one in company.get(uri, ()))}
+        if reader.is_erased_since(works.looked.until or now - _AT_FIRST):
+            beside |= {f"urn:uuid:{path.stem}" for path in (works.directory / "entries").glob("*.html")}
+        beside -= {*kept_back, *live}
         company.update(reader.company_among(beside))
         planned = frozenset(map(article_file, live))
         site = _site(works, 1, now, planned)
@@ -156,10 +163,10 @@ def _pages(made: _Round, works: Works, wanted: Collection[str] | None, now: date
     for story, members in made.stories().items():
         yield from _story(made, story, members)
     for uri in made.live:
-        yield from _entry(made, uri)
+        yield from _entry(made, uri, heal=made.heal)
     for uri in made.beside:
         if (made.site.directory / article_file(uri)).exists():
-            yield from _entry(made, uri)
+            yield from _entry(made, uri, heal=False)
     yield from _gone(made)
     if wanted is None:
         return
@@ -174,11 +181,11 @@ def _pages(made: _Round, works: Works, wanted: Collection[str] | None, now: date
     yield _Page(path=works.directory / "index.html", data=data)
 
 
-def _entry(made: _Round, uri: str) -> Iterator[_Page]:
+def _entry(made: _Round, uri: str, *, heal: bool) -> Iterator[_Page]:
     """Nothing where the file says that it was made of the same."""
     path = made.site.directory / article_file(uri)
     stamp = _stamp(made, made.reader.rows_of(uri), made.company.get(uri, ()))
-    if not made.heal and _stamp_of(path) == stamp:
+    if not heal and _stamp_of(path) == stamp:
         return
     page = article_page(made.reader, made.site, uri)
     if not isinstance(page, Absence):
@@ -228,7 +235,7 @@ def _stamp_of(path: Path) -> str | None:
     try:
         with path.open("rb") as file:
             found = _STAMP.search(file.read(_HEAD_BYTES))
-    except FileNotFoundError:
+    except OSError:  # not there; or not to be read, which is told where it is written
         return None
     return found[1].decode() if found else None
 

@@ -19,6 +19,13 @@ from aggregator.storage import Batch, Store
 from aggregator.topics.match import Matcher
 
 
+@dataclass(slots=True)
+class Looked:
+    """Until when the pages that are files are known to say what the desk says; None before they were looked at."""
+
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Works:
     """The parts and the configuration as far as the pipe needs them."""
@@ -47,6 +54,7 @@ class Works:
     """A packed file lies beside each published one."""
     writes_pages: bool = False
     """Whether the pages lie there as well."""
+    looked: Looked = field(default_factory=Looked)
     page_time: timedelta = timedelta(seconds=20)
     """For the pages of one poll's entries, all together."""
     readers: Readers = field(default_factory=Readers)

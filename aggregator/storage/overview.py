@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, case, func, select
 
 from aggregator.model.article import StoredArticle
+from aggregator.model.desk import Word
 from aggregator.model.ledger import RowState
 from aggregator.model.topic import Grain, Match
 from aggregator.storage import rows
@@ -68,9 +69,9 @@ def company_among(connection: Connection, uris: Collection[str]) -> Mapping[str,
 
 
 def spoken_of(connection: Connection, since: datetime) -> frozenset[str]:
-    """The articles on which a decision of the desk was carried out after that moment; of two, both."""
+    """The articles on which a decision of the desk was carried out at that moment or after it; of two, both."""
     columns = decision.c.article_uri, decision.c.other_uri
-    found = connection.execute(select(*columns).where(decision.c.applied_at > to_microseconds(since)))
+    found = connection.execute(select(*columns).where(decision.c.applied_at >= to_microseconds(since)))
     return frozenset(uri for row in found for uri in row if uri is not None)
 
 
@@ -91,6 +92,13 @@ def living_stories(connection: Connection, uris: Collection[str]) -> frozenset[s
         query = select(uri).where(uri.in_(ordered[at : at + _CHUNK])).group_by(uri).having(func.count() > 1)
         found.update(connection.execute(query).scalars())
     return frozenset(found)
+
+
+def is_erased_since(connection: Connection, since: datetime) -> bool:
+    """Whether an article was erased at that moment or after it. Nothing tells any more beside which others it stood."""
+    query = select(decision.c.number).where(decision.c.word == Word.ERASE.value)
+    query = query.where(decision.c.applied_at >= to_microseconds(since)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def topics_of(connection: Connection, uris: Collection[str]) -> frozenset[str]:

@@ -407,8 +407,12 @@ class Reader:
         return overview.topics_of(self._connection, uris)
 
     def spoken_of(self, since: datetime) -> frozenset[str]:
-        """The articles on which a decision of the desk was carried out after that moment; of two, both."""
+        """The articles on which a decision of the desk was carried out at that moment or after it; of two, both."""
         return overview.spoken_of(self._connection, since)
+
+    def is_erased_since(self, since: datetime) -> bool:
+        """Whether an article was erased at that moment or after it."""
+        return overview.is_erased_since(self._connection, since)
 
     def reports_of(self, uri: str) -> tuple[Report, ...]:
         """The reports of the story by outlet."""
