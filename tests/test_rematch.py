@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from aggregator.fetch import HttpFetcher
+from aggregator.model.desk import Word
 from aggregator.model.ledger import RowState
-from aggregator.pipeline import Works, rematch
+from aggregator.model.topic import Grain
+from aggregator.pipeline import Works, attend, rematch
 from aggregator.pipeline.rematch import steps
 from tests import make
 from tests.desk import LIMITS, START, Desk, desk
@@ -77,3 +79,23 @@ def test_a_text_that_was_edited_meanwhile_is_asked_again(tmp_path: Path) -> None
             batch.save_article(replace(newest, article=edited), batch.fingerprints(newest.uri))
         assert sum(begun) == ARTICLES - 1
         assert newest.uri not in {row.article_uri for row in at.rows()}
+
+
+def test_what_is_pinned_enters_a_topic_and_a_grain_that_come_later(tmp_path: Path) -> None:
+    with stored(tmp_path) as at:
+        pinned, dropped = (view.stored.uri for view in at.articles()[:2])
+        for uri in (pinned, dropped):
+            at.decide(Word.PIN, uri, topic_id="empty")
+        at.now += timedelta(minutes=1)
+        at.decide(Word.DROP, dropped, topic_id="empty")
+        attend(works_of(at), at.now)
+        empty = make.topic(id="empty", query="lighthouse")
+        at.topics = (empty,)
+        rematch(works_of(at), at.now)
+        at.topics = (replace(empty, also=(Grain.ARTICLES,)),)
+        rematch(works_of(at), at.now)
+        with at.store.batch() as batch:
+            rows = [row for grain in (empty.grain, Grain.ARTICLES) for row in batch.all_rows("empty", grain)]
+        assert [(row.article_uri, row.state, row.reason) for row in rows] == [
+            (pinned, RowState.LIVE, "pinned by maria: a reason")
+        ] * 2

@@ -7,9 +7,8 @@ from datetime import datetime
 from aggregator import ledger
 from aggregator.desk import end_of_embargo, standing
 from aggregator.model.desk import Decision, Request, RequestKind, Word
-from aggregator.model.topic import Match
 from aggregator.pipeline.copies import regroup
-from aggregator.pipeline.enter import Writing, admit, retell, retell_group, retell_stories, revise
+from aggregator.pipeline.enter import Writing, admit, matched_by_hand, retell, retell_group, retell_stories, revise
 from aggregator.pipeline.erase import erase
 from aggregator.pipeline.settle import dated
 from aggregator.pipeline.stories import carry_out, choose_again, place_again
@@ -94,7 +93,7 @@ def _settle_rows(writing: Writing, decision: Decision) -> None:
         revise(writing, row, stored, says)
     topic = writing.topic(decision.topic_id or "")
     if decision.word is Word.PIN and topic:
-        pinned = Match(topic_id=topic.id, rule_version=writing.matcher.rule_versions[topic.id], score=0.0, evidence=())
+        pinned = matched_by_hand(writing, topic)
         entered = {(row.topic_id, row.grain) for row in rows}
         for feed in topic.in_grains:
             if (feed.id, feed.grain) not in entered:

@@ -107,6 +107,11 @@ def revise(writing: Writing, row: LedgerRow, stored: StoredArticle, says: Standi
         save(writing.batch, row, revised, stored, writing.site_author)
 
 
+def matched_by_hand(writing: Writing, topic: Topic) -> Match:
+    """What stands for a match where the desk pinned the article, whatever the rule says (rules R30)."""
+    return Match(topic_id=topic.id, rule_version=writing.matcher.rule_versions[topic.id], score=0.0, evidence=())
+
+
 def admit(writing: Writing, topic: Topic, match: Match, stored: StoredArticle, says: Standing) -> None:
     """Append the row of an article that is new to the topic, unless the desk wants it nowhere or not here."""
     if says.killed or topic.id in says.dropped:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from aggregator import ledger
 from aggregator.desk import standing
 from aggregator.model.topic import Grain, Topic
-from aggregator.pipeline.enter import Writing, admit
+from aggregator.pipeline.enter import Writing, admit, matched_by_hand
 from aggregator.pipeline.feed_state import feed_state
 from aggregator.pipeline.rename import follow_renames
 from aggregator.pipeline.settle import matches_of
@@ -108,7 +108,9 @@ def _enter(
         # What was corrected before anybody asked for corrections is no news.
         is_of_edits = topic.grain is Grain.CORRECTIONS
         fresh = [] if is_of_edits else [uri for _, _, uri in found if not _has_row(batch, uri, topic)]
+        pinned = [] if is_of_edits else batch.desk.ever_pinned(topic.id)
     surplus = max(len(fresh) - _FIRST_ENTRIES, 0)
+    fresh = list(dict.fromkeys((*fresh, *pinned)))
     for start in range(0, len(fresh), _CHUNK):
         with batches() as batch:
             # Each entry a microsecond after the one before, across chunks too: they keep their order in the feed.
@@ -127,10 +129,13 @@ def _enter(
 def _enter_one(writing: Writing, topic: Topic, uri: str) -> int:
     """Whether the article gained a row. It is asked again: a poll may have stored another text, or a row, since."""
     stored = writing.batch.article(uri)
+    says = standing(writing.batch.desk.of(uri))
     match = next((match for match in matches_of(writing, stored) if match.topic_id == topic.id), None)
+    if match is None and topic.id in says.pinned:
+        match = matched_by_hand(writing, topic)
     if match is None or _has_row(writing.batch, uri, topic):
         return 0
-    admit(writing, topic, match, stored, standing(writing.batch.desk.of(uri)))
+    admit(writing, topic, match, stored, says)
     return 1
 
 

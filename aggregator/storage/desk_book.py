@@ -79,6 +79,12 @@ class DeskBook:
         """Decisions that can be carried out and are not yet, oldest first."""
         return self._find(decision.c.applied_at.is_(None), _IS_KNOWN)
 
+    def ever_pinned(self, topic_id: str) -> tuple[str, ...]:
+        """The stored articles that somebody pinned to the topic, whatever was said later, in the order of storing."""
+        pinned = decision.c.word == Word.PIN.value, decision.c.topic_id == topic_id
+        found = select(article.c.uri).where(article.c.uri.in_(select(decision.c.article_uri).where(*pinned)))
+        return tuple(self._connection.execute(found.order_by(article.c.id)).scalars())
+
     def ending_embargoes(self, now: datetime) -> tuple[Decision, ...]:
         """Embargoes that stand and whose time has come."""
         return self._find(_IS_EMBARGO, decision.c.until <= to_microseconds(now), _IS_KNOWN)
