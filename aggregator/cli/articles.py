@@ -15,6 +15,7 @@ import typer
 
 import aggregator
 from aggregator.cli.app import AsJson, app, clock, configuration, json_line, print_json, reading
+from aggregator.cli.article_lines import minute, print_article, print_text, short
 from aggregator.cli.decisions import decision_as_json, decision_in_a_line
 from aggregator.cli.output import say
 from aggregator.cli.progress import progress
@@ -24,8 +25,8 @@ from aggregator.errors import AggregatorError, QueryError, UnknownName
 if TYPE_CHECKING:
     from aggregator.cli.exchange import Exchange
     from aggregator.config import Configuration
-    from aggregator.model.article import Article, PartialDate
-    from aggregator.model.copies import CopyVerdict, Origin
+    from aggregator.model.article import Article
+    from aggregator.model.copies import Origin
     from aggregator.model.ledger import LedgerRow
     from aggregator.model.search import SearchQuestion
     from aggregator.model.topic import Evidence, Match
@@ -92,7 +93,7 @@ def articles_list(
             if as_json:
                 print_json(_in_brief(view))
             else:
-                say(f"{_minute(view.stored.effective_at)}  {short(view.stored.uri)}  {view.stored.article.headline}")
+                say(f"{minute(view.stored.effective_at)}  {short(view.stored.uri)}  {view.stored.article.headline}")
 
 
 @articles.command("show")
@@ -124,12 +125,12 @@ def articles_show(
         more |= {"replaced": [replaced_as_json(one) for one in kept]}
         print_json(export(view) | more | {"originator": _origin_as_json(origin)})
     else:
-        _print_article(view, rows, copies, origin)
+        print_article(view, rows, copies, origin)
         for decision in decisions:
             say(decision_in_a_line(decision), 2)
         print_story(story, view.stored.uri, members)
         print_replaced(kept)
-        _print_text(view.stored.article)
+        print_text(view.stored.article)
 
 
 @articles.command("export")
@@ -366,16 +367,6 @@ def evidence_as_json(one: "Evidence") -> dict[str, Any]:
     }
 
 
-def date_in_words(article: "Article") -> str:
-    """The day of a text, with what of it was inferred."""
-    return _date_in_words(article.content_created) or "no date"
-
-
-def short(uri: str) -> str:
-    """The first 8 digits, which name an article on the command line."""
-    return uri.removeprefix("urn:uuid:")[:8]
-
-
 def _in_brief(view: "ArticleView") -> dict[str, Any]:
     article = view.stored.article
     return {
@@ -429,98 +420,3 @@ def _origin_as_json(origin: "Origin | None") -> dict[str, Any] | None:
         return None
     clues = [{"kind": clue.kind, "quote": clue.quote, "says": clue.says} for clue in origin.clues]
     return {"id": origin.agency.id, "name": origin.agency.name, "confidence": origin.agency.confidence, "clues": clues}
-
-
-def _print_copies(copies: "tuple[CopyRow, ...]", origin: "Origin | None") -> None:
-    if origin:
-        marks = ", ".join(f'{clue.kind} "{clue.quote}"' for clue in origin.clues)
-        say(f"origin {origin.agency.name}, confidence {origin.agency.confidence:g}: {marks}")
-    if not copies:
-        return
-    outlets = {one.stored.article.publisher.name for one in copies}
-    say(f"one text with {len(copies)} more by {len(outlets)} outlets: one originator, however many print it")
-    for one in copies:
-        say(f"{short(one.stored.uri)}  {one.stored.article.publisher.name}: {one.stored.article.headline}", 2)
-        through = f" (against {short(one.through)}, the longest)" if one.through else ""
-        say(f"{_verdict_in_words(one.verdict)}{through}", 12)
-
-
-def _verdict_in_words(verdict: "CopyVerdict | None") -> str:
-    if verdict is None:
-        return "put together by the desk"
-    from aggregator.dedup.copies import in_words
-
-    return in_words(verdict)
-
-
-def _print_article(
-    view: "ArticleView",
-    rows: "tuple[LedgerRow, ...]",
-    copies: "tuple[CopyRow, ...]",
-    origin: "Origin | None",
-) -> None:
-    stored, article = view.stored, view.stored.article
-    say(article.headline or "(no headline)")
-    if article.standfirst:
-        say(article.standfirst)
-    for name, value in _facts(view):
-        if value:
-            say(f"{name:<12}{value}", 2)
-    for clue in article.clues:
-        say(f'{clue.kind}: "{clue.quote}" - {clue.says}', 14)
-    typer.echo("")
-    say(f"version {stored.version}, different texts: {view.texts}; seen in")
-    for seen in view.observations:
-        say(
-            f"{seen.source_id}: {_minute(seen.first_seen_at)} to {_minute(seen.last_seen_at)}  {seen.link or seen.document}",
-            2,
-        )
-    _print_copies(copies, origin)
-    for match in view.matches:
-        words = ", ".join(dict.fromkeys(one.term for one in match.evidence))
-        say(f"matches {match.topic_id}, score {match.score:g}: {words}", 2)
-    for row in rows:
-        say(
-            f"{row.state.value} in {row.topic_id} ({row.grain.value}) since {_minute(row.first_published_at)}: {row.reason}",
-            2,
-        )
-        say(row.entry_id, 6)
-
-
-def _print_text(article: "Article") -> None:
-    typer.echo("")
-    for paragraph in (article.body_text or article.summary_text or "").splitlines():
-        typer.echo("") if not paragraph.strip() else say(paragraph, hang=0)
-
-
-def _facts(view: "ArticleView") -> "Iterator[tuple[str, str | None]]":
-    stored, article = view.stored, view.stored.article
-    yield "uri", stored.uri
-    yield "url", article.url
-    yield "publisher", article.publisher.name
-    yield "agency", article.agency.name if article.agency else None
-    yield "by", ", ".join(person.name for person in article.by)
-    yield "dateline", article.dateline.raw if article.dateline else None
-    language = article.language
-    yield "language", f"{language.tag} ({language.basis}, {language.confidence:g})" if language else None
-    yield "written", _date_in_words(article.content_created)
-    yield "published", _date_in_words(article.published)
-    yield "updated", _date_in_words(article.updated)
-    yield "first seen", _minute(stored.first_seen_at)
-    yield "effective", f"{_minute(stored.effective_at)} ({stored.effective_basis.value})"
-    yield "rights", article.rights.republish.value
-
-
-def _date_in_words(date: "PartialDate | None") -> str | None:
-    if date is None:
-        return None
-    from aggregator.model.article import Precision
-
-    is_timed = date.precision in (Precision.MINUTE, Precision.SECOND)
-    text = _minute(date.value) if is_timed else date.value.date().isoformat()
-    inferred = f" ({', '.join(date.inferred)} inferred, confidence {date.confidence:g})" if date.inferred else ""
-    return f"{text}{inferred}"
-
-
-def _minute(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%d %H:%M")

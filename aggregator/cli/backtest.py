@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aggregator.cli.app import AsJson, clock, configuration, console, print_json, reading, shows_blocks
-from aggregator.cli.articles import evidence_as_json, short, since_instant
+from aggregator.cli.article_lines import short
+from aggregator.cli.articles import evidence_as_json, since_instant
 from aggregator.cli.chart import bars, spans
 from aggregator.cli.output import say
 from aggregator.cli.topics import TopicName, compiled, find_topic, topics

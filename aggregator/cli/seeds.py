@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aggregator.cli.app import AsJson, DryRun, app, clock, configuration, print_json, reading, user_name, writing_beside
-from aggregator.cli.articles import date_in_words, plain_article
+from aggregator.cli.article_lines import date_in_words
+from aggregator.cli.articles import plain_article
 from aggregator.cli.output import say
 from aggregator.errors import AggregatorError, UnknownName
 from aggregator.model.desk import Decision, Word

@@ -18,7 +18,8 @@ from aggregator.cli.app import (
     reading_if_any,
     writing_beside,
 )
-from aggregator.cli.articles import evidence_as_json, match_of, short
+from aggregator.cli.article_lines import short
+from aggregator.cli.articles import evidence_as_json, match_of
 from aggregator.cli.output import ago, say
 from aggregator.cli.status import counts_in_words
 from aggregator.errors import QueryError, UnknownName
