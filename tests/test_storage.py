@@ -238,7 +238,7 @@ def test_documents_are_listed_with_what_became_of_them(store: Store) -> None:
     with store.batch() as batch:
         batch.add_article(stored, sighting.fingerprints)
         batch.observe(sighting, stored.uri, NOW)
-        batch.save_documents("s", ["good.txt"], [SkippedDocument(key="bad.txt", reason="empty")], NOW)
+        batch.documents.save("s", ["good.txt"], [SkippedDocument(key="bad.txt", reason="empty")], NOW)
     with store.read() as reader:
         found = [(row.key, row.status, row.reason, row.stored is not None) for row in reader.documents(["s"])]
     assert found == [("bad.txt", "failed", "empty", False), ("good.txt", "read", None, True)]

@@ -314,9 +314,9 @@ def _paths(reading: Reading) -> frozenset[str]:
 def _record_folder(batch: Batch, source: Source, reading: Reading, paths: frozenset[str], now: datetime) -> None:
     """What became of each file; entries of a file that is gone leave the window and stay what they are (rules R26)."""
     failed = [skipped for skipped in reading.failed if not skipped.is_young]
-    batch.save_documents(source.id, [document.key for document in reading.documents], failed, now)
-    batch.forget_documents(source.id, paths)
-    for gone in batch.window_documents(source.id) - paths:
+    batch.documents.save(source.id, [document.key for document in reading.documents], failed, now)
+    batch.documents.forget(source.id, paths)
+    for gone in batch.documents.in_window(source.id) - paths:
         batch.leave(batch.window(source.id, gone).values(), now)
 
 

@@ -5,13 +5,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, insert, select, update
 
 from aggregator.model.article import Article, StoredArticle
 from aggregator.model.copies import Outlet
 from aggregator.model.desk import Decision, Request, RequestKind
-from aggregator.model.fetch import SkippedDocument
 from aggregator.model.identity import Candidate, Fingerprints, Key, Sighting
 from aggregator.model.known_items import KnownItems
 from aggregator.model.ledger import LedgerRow, Step, TopicFeedState
@@ -23,6 +21,7 @@ from aggregator.storage.access import Access
 from aggregator.storage.codec import evidence_to_json, plain_json, to_instant, to_microseconds
 from aggregator.storage.copies import Copies
 from aggregator.storage.desk_book import DeskBook
+from aggregator.storage.documents import Documents
 from aggregator.storage.driver import Driver
 from aggregator.storage.feeds import Feeds
 from aggregator.storage.history import History
@@ -34,7 +33,6 @@ from aggregator.storage.stories import Stories
 from aggregator.storage.subscriptions import Subscriptions
 from aggregator.storage.tables import (
     article,
-    document,
     entry_key,
     ledger,
     observation,
@@ -47,7 +45,6 @@ from aggregator.urls import is_web
 _CHUNK = 500
 # Sightings whose keys, addresses and bodies are looked up together.
 _AHEAD = 100
-_READ, _FAILED = "read", "failed"
 
 
 class Batch:
@@ -73,6 +70,7 @@ class Batch:
         self.copies = Copies(self._connection, self._article_id)
         self.stories = Stories(self._connection, self._article_id)
         self.revisions = Revisions(self._connection, self._article_id)
+        self.documents = Documents(self._connection)
         self.incidents = Incidents(self._connection)
         self.search = SearchIndex(self._connection)
         self.subscriptions = Subscriptions(self._connection)
@@ -115,23 +113,6 @@ class Batch:
         """Append the record of a visit."""
         self._connection.write_later(statements.ADD_POLL, rows.poll_values(record))
 
-    def save_documents(
-        self, source_id: str, read: Iterable[str], failed: Iterable[SkippedDocument], now: datetime
-    ) -> None:
-        """What became of each local document at its last reading."""
-        at = to_microseconds(now)
-        for key in read:
-            self._upsert(document, {"source_id": source_id, "key": key, "status": _READ, "reason": None, "read_at": at})
-        for skipped in failed:
-            values = {"source_id": source_id, "key": skipped.key, "status": _FAILED, "reason": skipped.reason}
-            self._upsert(document, values | {"read_at": at})
-
-    def forget_documents(self, source_id: str, present: Collection[str]) -> None:
-        """Drop the notes on documents that are no longer there."""
-        query = select(document.c.key).where(document.c.source_id == source_id)
-        for gone in set(self._connection.execute(query).scalars()) - set(present):
-            self._connection.execute(delete(document).where(document.c.source_id == source_id, document.c.key == gone))
-
     # -- requests of commands beside a running daemon
 
     def ask(self, kind: RequestKind, argument: str, now: datetime) -> None:
@@ -166,12 +147,6 @@ class Batch:
         query = statements.WINDOW if key is None else statements.WINDOW_OF_DOCUMENT
         where = {"source_id": source_id} if key is None else {"source_id": source_id, "document": key}
         return {(row.key, row.text_digest): row.id for row in self._connection.ask(query, where)}
-
-    def window_documents(self, source_id: str) -> frozenset[str]:
-        """Documents of the source that have an observation in the window."""
-        query = select(observation.c.document).distinct()
-        query = query.where(observation.c.source_id == source_id, observation.c.left_at.is_(None))
-        return frozenset(self._connection.execute(query).scalars())
 
     def observe(self, sighting: Sighting, uri: str, now: datetime) -> None:
         """Record the text under its key; a text that comes back is in the window again (rules R4)."""
@@ -488,16 +463,6 @@ class Batch:
         if uri not in self._numbers:
             ((self._numbers[uri],),) = self._connection.ask(statements.ARTICLE_NUMBER, {"uri": uri})
         return self._numbers[uri]
-
-    def _insert(self, table: Table) -> Any:
-        """An INSERT that knows ON CONFLICT, the one statement in which the dialects differ."""
-        return {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._connection.dialect.name](table)
-
-    def _upsert(self, table: Table, values: rows.Values) -> None:
-        names = [column.name for column in table.primary_key]
-        statement = self._insert(table).values(values)
-        changed = {name: statement.excluded[name] for name in values if name not in names}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=names, set_=changed))
 
 
 def _to_be_named(shown: Article) -> str | None:

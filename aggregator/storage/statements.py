@@ -13,6 +13,7 @@ from aggregator.storage.tables import (
     ambiguous_url,
     archive_page,
     article,
+    document,
     entry_id,
     entry_key,
     feed_due,
@@ -86,6 +87,7 @@ STATES_OF = STATES.where(_among(source_state.c.source_id, "ids"))
 SAVE_KNOWN_ITEMS = _upsert(known_items)
 SAVE_SOURCE_STATE = _upsert(source_state)
 ADD_POLL = _insert(poll)
+SAVE_DOCUMENT = _upsert(document)
 
 _WINDOW = select(observation.c.id, observation.c.key, observation.c.text_digest).where(
     observation.c.source_id == bindparam("source_id"), observation.c.left_at.is_(None)
