@@ -14,7 +14,7 @@ from aggregator.cli.articles import export, export_schema, since_instant
 from aggregator.model.desk import Word
 from aggregator.pipeline import index_all
 from aggregator.storage import Store
-from tests.commands import configure, invoke, run_once
+from tests.commands import configure, invoke, run_once, typed
 from tests.desk import desk as open_desk
 from tests.json_schema import breaches
 from tests.loopback import Reply, serve
@@ -132,6 +132,14 @@ def test_an_article_is_shown_with_all_that_is_known(desk: Path) -> None:
     assert [(row["topic"], row["state"]) for row in ledger] == [("libya", "live")]
     assert whole in invoke(desk, "articles", "export").objects
     assert invoke(desk, "articles", "show", "none.txt").code == 2
+
+
+@pytest.mark.parametrize("folder", ["in", "./in/../in", ""])
+def test_a_document_is_named_by_its_path_as_the_shell_completes_it(desk: Path, folder: str) -> None:
+    path = f"{folder or desk / 'in'}/talks.txt"
+    assert typed(desk, "articles", "show", path).out.startswith("Envoys agree")
+    assert typed(desk, "topics", "why", "libya", path).code == 0
+    assert typed(desk, "articles", "show", "./talks.txt").code == 2, "another folder's file"
 
 
 def test_the_export_goes_to_a_file_whole(desk: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aggregator.model.copies import Origin
     from aggregator.model.ledger import LedgerRow
     from aggregator.model.search import SearchQuestion
+    from aggregator.model.source import Source
     from aggregator.model.topic import Evidence, Match
     from aggregator.storage import ArticleView, CopyRow, Reader
     from aggregator.topics.match import Matcher
@@ -107,7 +108,7 @@ def articles_show(
 
     found = configuration(context)
     with reading(found) as reader:
-        view = find_article(reader, article)
+        view = find_article(reader, article, found.sources)
         rows = reader.rows_of(view.stored.uri)
         copies = reader.copies_of(view.stored.uri)
         decisions = reader.decisions_on(view.stored.uri)
@@ -199,13 +200,24 @@ def _pieces(exchange: "Exchange", written_as: Format, views: "Iterator[ArticleVi
             return render_json_feed(exchange.head(), exchange.counted(exchange.outgoing(views)))
 
 
-def find_article(reader: "Reader", name: str) -> "ArticleView":
-    """The article of that name with all that hangs on it. Raises UnknownName."""
-    stored = reader.find_article(name)
+def find_article(reader: "Reader", name: str, sources: "Iterable[Source]" = ()) -> "ArticleView":
+    """The article of that name with all that hangs on it; of a file in a folder of the sources also by its path as the shell
+    completes it. Raises UnknownName.
+    """
+    stored = reader.find_article(name) or reader.find_article(_key_of_file(name, sources))
     view = reader.article_view(stored.uri) if stored else None
     if view is None:
         raise UnknownName(f"no article '{name}': give a uri, its first 8 digits, a URL, or a seed path")
     return view
+
+
+def _key_of_file(name: str, sources: "Iterable[Source]") -> str:
+    """What its source calls the file; the name itself where no source has it."""
+    path = Path(name).resolve()
+    for folder in (source.path.resolve() for source in sources if source.path):
+        if path.is_relative_to(folder):
+            return path.name if path == folder else path.relative_to(folder).as_posix()
+    return name
 
 
 def one_topic_matcher(query: str, found: "Configuration") -> "Matcher":

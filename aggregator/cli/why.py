@@ -65,7 +65,7 @@ def topics_why(
     found = configuration(context)
     asked = find_topic(found, topic)
     with reading(found) as reader:
-        view = find_article(reader, article)
+        view = find_article(reader, article, found.sources)
         uri = view.stored.uri
         says = standing(reader.decisions_on(uri))
         answer = _Answer(
