@@ -55,9 +55,9 @@ BESIDE = {
 ELSEWHERE = {
     "instance", "source_state", "incident", "health_feed", "known_items", "document", "entry_key", "ambiguous_url",
     "entry_id", "feed_due", "feed_form", "topic_feed", "archive_page", "article_signature", "band", "search_due",
-    "story_key", "story", "term_count", "request", "poll", "subscription", "announcement",
+    "story_key", "story", "term_count", "request", "poll", "subscription", "announcement", "desk_token", "desk_session",
 }  # fmt: skip
-"""Tables that speak of sources, files, hubs and requests, or hold digests and counts only."""
+"""Tables that speak of sources, files, hubs, requests and who may sign in, or hold digests and counts only."""
 
 
 @pytest.fixture

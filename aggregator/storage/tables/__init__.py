@@ -1,0 +1,75 @@
+"""The schema, dialect-neutral. Instants are integer microseconds since 1970 UTC, so that prepared text needs no types."""
+
+from aggregator.storage.tables.articles import ambiguous_url, article, entry_key, observation, revision, search_due
+from aggregator.storage.tables.columns import metadata
+from aggregator.storage.tables.desk import decision, desk_session, desk_token, request
+from aggregator.storage.tables.feeds import (
+    announcement,
+    archive_page,
+    entry_id,
+    feed_due,
+    feed_form,
+    ledger,
+    match,
+    topic_feed,
+)
+from aggregator.storage.tables.groups import (
+    article_signature,
+    band,
+    copy_group,
+    copy_pair,
+    story,
+    story_key,
+    story_member,
+    story_text,
+    term_count,
+)
+from aggregator.storage.tables.sources import (
+    document,
+    health_feed,
+    incident,
+    instance,
+    known_items,
+    poll,
+    source_state,
+    subscription,
+)
+
+__all__ = [
+    "ambiguous_url",
+    "announcement",
+    "archive_page",
+    "article",
+    "article_signature",
+    "band",
+    "copy_group",
+    "copy_pair",
+    "decision",
+    "desk_session",
+    "desk_token",
+    "document",
+    "entry_id",
+    "entry_key",
+    "feed_due",
+    "feed_form",
+    "health_feed",
+    "incident",
+    "instance",
+    "known_items",
+    "ledger",
+    "match",
+    "metadata",
+    "observation",
+    "poll",
+    "request",
+    "revision",
+    "search_due",
+    "source_state",
+    "story",
+    "story_key",
+    "story_member",
+    "story_text",
+    "subscription",
+    "term_count",
+    "topic_feed",
+]
