@@ -12,7 +12,7 @@ from aggregator.model.article import StoredArticle
 from aggregator.model.copies import CopyVerdict
 from aggregator.model.desk import Decision
 from aggregator.model.health import HealthFeedState
-from aggregator.model.identity import Fingerprints, Observation
+from aggregator.model.identity import Fingerprints
 from aggregator.model.ledger import LedgerRow, RowState, Step, TopicFeedState
 from aggregator.model.push import Announcement, Invitation, Subscription
 from aggregator.model.search import SearchFilter, SearchHits, SearchOrder, SearchQuestion
@@ -31,18 +31,18 @@ from aggregator.storage import (
     statements,
     stories,
     subscriptions,
+    whole,
 )
 from aggregator.storage.codec import article_from_json, to_instant, to_microseconds
 from aggregator.storage.desk_book import DeskBook
 from aggregator.storage.incidents import feed_state
 from aggregator.storage.overview import Companion
 from aggregator.storage.revisions import Replaced
-from aggregator.storage.search import found_numbers, search
+from aggregator.storage.search import search
 from aggregator.storage.serving import ArticleMark
 from aggregator.storage.tables import (
     archive_page,
     article,
-    copy_group,
     document,
     entry_key,
     feed_due,
@@ -52,7 +52,6 @@ from aggregator.storage.tables import (
     observation,
     poll,
     source_state,
-    story_member,
     topic_feed,
 )
 from aggregator.storage.views import ArticleView, CopyRow, DocumentRow, LedgerView, PollRow, StoryRow
@@ -337,8 +336,7 @@ class Reader:
 
     def article_view(self, uri: str) -> ArticleView | None:
         """The article of that uri with all that hangs on it; None where there is none."""
-        row = self._connection.execute(select(article).where(article.c.uri == uri)).one_or_none()
-        return None if row is None else self._view(row, self._last_good())
+        return whole.of(self._connection, uri)
 
     def copies_of(self, uri: str) -> tuple[CopyRow, ...]:
         """The other articles of the article's group, the first seen first; none where it stands alone."""
@@ -442,20 +440,14 @@ class Reader:
         """Articles in the order of storing, or by effective date; those that match the topic, that the source has
         shown, that are not older than `since`, that the question finds.
         """
-        query = select(article)
-        if topic_id is not None:
-            query = query.where(article.c.id.in_(select(match.c.article_id).where(match.c.topic_id == topic_id)))
-        if source_id is not None:
-            shown = select(observation.c.article_id).where(observation.c.source_id == source_id)
-            query = query.where(article.c.id.in_(shown))
-        if since is not None:
-            query = query.where(article.c.effective_at >= to_microseconds(since))
-        if question is not None:
-            query = query.where(article.c.id.in_(found_numbers(question)))
-        newest = (article.c.effective_at.desc(), article.c.id.desc())
-        last_good = self._last_good()
-        for row in self._connection.execute(query.order_by(*(newest if newest_first else (article.c.id,)))):
-            yield self._view(row, last_good)
+        return whole.matching(
+            self._connection,
+            topic_id=topic_id,
+            source_id=source_id,
+            since=since,
+            question=question,
+            newest_first=newest_first,
+        )
 
     def asked_articles(
         self, *, since: datetime | None = None, limit: int | None = None
@@ -484,45 +476,3 @@ class Reader:
     def _reports(self, members: Sequence[StoryMembership]) -> tuple[StoryRow, ...]:
         stored = {one.uri: one for one in self.stored_articles([member.uri for member in members])}
         return tuple(StoryRow(stored=stored[one.uri], membership=one) for one in members)
-
-    def _last_good(self) -> dict[str, int | None]:
-        query = select(source_state.c.source_id, source_state.c.last_good_poll_at)
-        return {row.source_id: row.last_good_poll_at for row in self._connection.execute(query)}
-
-    def _view(self, row: Any, last_good: dict[str, int | None]) -> ArticleView:
-        seen = self._connection.execute(
-            select(observation).where(observation.c.article_id == row.id).order_by(observation.c.id)
-        ).all()
-        matches = self._connection.execute(select(match).where(match.c.article_id == row.id).order_by(match.c.topic_id))
-        live = self._connection.execute(
-            select(ledger.c.topic_id)
-            .distinct()
-            .where(ledger.c.article_id == row.id, ledger.c.state == RowState.LIVE)
-            .order_by(ledger.c.topic_id)
-        )
-        return ArticleView(
-            stored=rows.stored_article(row),
-            observations=tuple(_observation(one, last_good) for one in seen),
-            matches=tuple(rows.match(one) for one in matches),
-            published_in=tuple(live.scalars()),
-            texts=len({bytes(one.text_digest) for one in seen}),
-            copy_group=self._connection.execute(
-                select(copy_group.c.group_uri).where(copy_group.c.article_id == row.id)
-            ).scalar_one_or_none(),
-            story=self._connection.execute(
-                select(story_member.c.story_uri).where(story_member.c.article_id == row.id)
-            ).scalar_one_or_none(),
-        )
-
-
-def _observation(row: Any, last_good: dict[str, int | None]) -> Observation:
-    """Until it left, an entry was last seen at its source's last good poll (rules R4)."""
-    last_seen = row.left_at if row.left_at is not None else last_good.get(row.source_id) or row.first_seen_at
-    return Observation(
-        source_id=row.source_id,
-        document=row.document,
-        guid=row.guid,
-        link=row.link,
-        first_seen_at=to_instant(row.first_seen_at),
-        last_seen_at=to_instant(max(last_seen, row.first_seen_at)),
-    )
