@@ -108,3 +108,23 @@ def test_a_clock_that_is_set_neither_stops_the_ticks_nor_owes_them(why: str, ahe
 
     asyncio.run(course())
     assert 1 <= job.done <= 6
+
+
+def test_a_job_is_called_before_its_time_and_not_once_they_were_stopped() -> None:
+    late = Job()
+
+    async def course() -> None:
+        ticks = Ticks(now)
+        ticks.add("late", late.work, 60)
+        ticks.start()
+        ticks.call_in("late", 0.0)
+        await asyncio.sleep(0.1)
+        assert late.done == 1
+        ticks.stop()
+        ticks.call_in("late", 0.0)
+        await asyncio.sleep(0.1)
+        ticks.end()
+        ticks.call_in("late", 0.0)  # a poll that was under way to the end: there is no such job any more
+
+    asyncio.run(course())
+    assert late.done == 1

@@ -187,7 +187,7 @@ class Daemon:
         works = self._works
         waiting = await self._write(self._due)
         self._heartbeat.beat()
-        if works is not self._works:  # reloaded meanwhile: these may not be sources any more
+        if self._stop.is_set() or works is not self._works:  # reloaded meanwhile: these may not be sources any more
             return
         claimed = self._claim(waiting)
         if not claimed:

@@ -35,6 +35,7 @@ class Ticks:
         self._clock = clock
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._looking: asyncio.Task[None] | None = None
+        self._is_over = False
 
     def add(self, name: str, work: Callable[[], Awaitable[None]], every_s: float, *, is_at_once: bool = False) -> None:
         """Do the work so often once they start, first after that time or at once."""
@@ -43,8 +44,9 @@ class Ticks:
         self._scheduler.add_job(work, trigger, id=name, max_instances=1, misfire_grace_time=None, **at)
 
     def call_in(self, name: str, seconds: float) -> None:
-        """Call the job so soon; from then on it goes by its interval again."""
-        self._scheduler.modify_job(name, next_run_time=self._clock() + timedelta(seconds=seconds))
+        """Call the job so soon; from then on it goes by its interval again. Nothing once they were stopped."""
+        if not self._is_over:
+            self._scheduler.modify_job(name, next_run_time=self._clock() + timedelta(seconds=seconds))
 
     def start(self) -> None:
         """Begin, in the running loop."""
@@ -53,10 +55,12 @@ class Ticks:
 
     def stop(self) -> None:
         """Begin nothing more; what is under way goes on to its end."""
+        self._is_over = True
         self._scheduler.pause()
 
     def end(self) -> None:
         """Wait for nothing any more."""
+        self._is_over = True
         if self._looking:
             self._looking.cancel()
         if self._scheduler.running:
