@@ -68,6 +68,7 @@ IN_ATOM = (
     ('<link href="https://', '<link href="rtmpx://', "SchemeNotIANARegistered"),
     ('title="The talks"/>', 'title="The talks">here</link>', "AtomLinkNotEmpty"),
     ('<link href="https://desk.example/talks"', '<link rel="next" href="https://desk.example/talks"', "FeedHistoryRelInEntry"),
+    ("<entry>", '<entry xml:lang="English">', "InvalidLanguage"),
     (SELF, "", "MissingSelf"),
     (SELF, '<link rel="self" href="/feeds/a.atom"/>', "RelativeSelf"),
     (SELF, SELF.replace("atom+xml", "json"), "SelfNotAtom"),

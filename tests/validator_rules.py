@@ -26,6 +26,7 @@ _DC = "{http://purl.org/dc/elements/1.1/}"
 _HISTORY = "{http://purl.org/syndication/history/1.0}"
 _MEDIA = "{http://search.yahoo.com/mrss/}"
 _THREAD = "{http://purl.org/syndication/thread/1.0}"
+_XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 # Whose elements the validator knows, as far as feeds use them.
 _KNOWN = frozenset(
@@ -127,6 +128,7 @@ def _is_known(element: etree._Element) -> bool:
 def _on_element(element: etree._Element, asked: _Asked) -> Iterator[str]:
     name = str(element.tag)
     yield from _characters(element)
+    yield from _language(element)
     yield from _plain(element, asked)
     yield from _dates(element, asked)
     if asked.is_rss:
@@ -213,6 +215,14 @@ def _characters(element: etree._Element) -> Iterator[str]:
     for value in (element.text or "", element.tail or "", *map(str, element.attrib.values())):
         if _DISCOURAGED.search(value) or any(map(_is_doubly_encoded, value.split("\n"))):
             yield f"{_place(element)}: odd characters in {value[:40]!r} [BadCharacters]"
+
+
+def _language(element: etree._Element) -> Iterator[str]:
+    """BCP 47 has room for longer names, ISO 639 has none of more than three letters."""
+    spoken = (element.text or "").strip() if element.tag in ("language", f"{_DC}language") else ""
+    for tag in (spoken, element.get(_XML_LANGUAGE, ""), element.get("hreflang", "")):
+        if tag and not re.match(r"(?:[a-z]{2,3}|[xi])(?:-|\Z)", tag, re.IGNORECASE):
+            yield f"{_place(element)}: language {tag!r} [InvalidLanguage]"
 
 
 def _is_doubly_encoded(line: str) -> bool:
