@@ -48,6 +48,7 @@ class Desk:
     instance: int = 1
     legacy: LegacyIds = field(default_factory=LegacyIds)
     base_url: str = "http://127.0.0.1:8080"
+    extensions: bool = True
 
     def works(self, fetcher: HttpFetcher) -> Works:
         """The pipe's parts as `cli` would build them."""
@@ -70,6 +71,7 @@ class Desk:
             directory=self.directory,
             clock=lambda: self.now,
             legacy=self.legacy,
+            extensions=self.extensions,
         )
 
     def run(self) -> tuple[tuple[Poll, ...], tuple[FeedChange, ...]]:
@@ -135,11 +137,12 @@ def desk(
     agencies: tuple[AgencyName, ...] = (),
     packs: tuple[Pack, ...] = (),
     now: datetime = START,
+    extensions: bool = True,
 ) -> Iterator[Desk]:
     """A desk whose store and feeds lie in the folder; opened again it goes on."""
     put_empty_store(folder / "store.db")
     store = Store(f"sqlite:///{folder / 'store.db'}")
     try:
-        yield Desk(store, folder / "feeds", sources, topics, agencies, packs, now)
+        yield Desk(store, folder / "feeds", sources, topics, agencies, packs, now, extensions=extensions)
     finally:
         store.close()

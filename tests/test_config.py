@@ -156,6 +156,7 @@ def test_the_single_tables_arrive_resolved(full: Configuration, tmp_path: Path) 
     assert full.publish.directory == tmp_path / "public/feeds"
     assert full.publish.command == ("rsync", "-a", ".", "mirror:/srv/feeds/")
     assert full.publish.gzip
+    assert not full.publish.extensions
     assert full.publish.pages
     assert full.web.listen == Address(host="::1", port=9000)
     assert full.web.query_key == "q" * 32

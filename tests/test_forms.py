@@ -14,7 +14,7 @@ from aggregator.model.ledger import FeedHead, Tombstone, TopicFeed
 from aggregator.model.parsed import Category, MediaRole, OriginSource, Person, Relay
 from aggregator.model.source import Republish
 from aggregator.render import AlsoIn, Printed, render_document, render_entry, render_json, render_rss
-from aggregator.render.fragment import read_entry
+from aggregator.render.fragment import read_entry, without_extensions
 from tests import atom_rules, json_feed_rules, rss_rules
 from tests.make import NOW, URI, article, date
 from tests.validator_rules import foreign_namespaces
@@ -230,6 +230,27 @@ def test_vocabularies_that_validators_do_not_know_are_declared_where_they_stand(
     for render in (render_document, render_rss):
         assert "http://purl.org/atompub/tombstones/1.0" in foreign_namespaces(render(withdrawn))
         assert foreign_namespaces(render(feed())) == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_extensions_there_is_nothing_that_a_validator_does_not_know(kind: str) -> None:
+    whole = feed(entry(KINDS[kind], group="urn:example:group", also=ALSO), b"<entry><torn></entry>")
+    withdrawn = replace(whole, tombstones=(Tombstone(entry_id="urn:example:gone", withdrawn_at=NOW),))
+    plain = replace(withdrawn, head=replace(HEAD, extensions=False))
+    for render, problems, advice in RULES[:2]:
+        written = render(plain)
+        assert problems(written) == ()
+        assert [one for one in advice(written) if "neither summary nor content" not in one] == []
+        assert foreign_namespaces(written) == ()
+    assert json.loads(render_json(plain))["_agg"]["deleted"], "JSON Feed provides for them"
+
+
+def test_without_extensions_an_entry_loses_nothing_else() -> None:
+    written = entry(group="urn:example:group", also=ALSO)
+    bare = without_extensions(written)
+    assert replace(read_entry(written), extensions=()) == read_entry(bare)
+    assert without_extensions(bare) is bare
+    assert without_extensions(b"<entry><torn></entry>") == b"<entry><torn></entry>"
 
 
 def test_an_rss_item_says_all_that_the_entry_says() -> None:

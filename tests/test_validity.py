@@ -57,7 +57,8 @@ def test_hostile_feeds_are_published_without_a_warning(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_all_that_a_desk_publishes_is_valid_without_a_warning(tmp_path: Path) -> None:
+@pytest.mark.parametrize("extensions", [True, False])
+def test_all_that_a_desk_publishes_is_valid_without_a_warning(extensions: bool, tmp_path: Path) -> None:
     def documents_of(_: object) -> Reply:
         ahead = item(5, title="A source ahead of its time", at=at.now + timedelta(hours=9))
         return Reply(rss(*ODD, ahead, *(item(number) for number in range(10, 70))))
@@ -68,7 +69,7 @@ def test_all_that_a_desk_publishes_is_valid_without_a_warning(tmp_path: Path) ->
     )
     with serve(documents_of) as server:
         sources = (feed_source(server), folder_source(SEEDS))
-        with desk(tmp_path, sources=sources, topics=(topic,)) as at:
+        with desk(tmp_path, sources=sources, topics=(topic,), extensions=extensions) as at:
             at.run()
             at.now += timedelta(hours=3)
             at.decide(Word.KILL, at.articles()[0].stored.uri)
@@ -82,4 +83,4 @@ def test_all_that_a_desk_publishes_is_valid_without_a_warning(tmp_path: Path) ->
     assert faults == {}
     assert {path.parent.name for path in files} >= {at.directory.name, "archive"}
     foreign = {name for path in files if path.suffix != ".json" for name in foreign_namespaces(path.read_bytes())}
-    assert foreign == {AGG, TOMBSTONES}
+    assert foreign == ({AGG, TOMBSTONES} if extensions else set())

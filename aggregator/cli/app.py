@@ -264,6 +264,7 @@ def assembled(
         names=pack_names(found.packs),
         clock=clock,
         writes_pages=found.publish.pages,
+        extensions=found.publish.extensions,
         page_time=found.fetch.timeout,
         readers=readers,
         backlog=backlog,

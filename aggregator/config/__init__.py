@@ -128,6 +128,7 @@ def _built(reading: Reading, around: Surroundings, file: Path) -> Configuration:
             directory=settings.publish.directory,
             command=tuple(settings.publish.command),
             gzip=settings.publish.gzip,
+            extensions=settings.publish.extensions,
             pages=settings.publish.pages,
         ),
         web=build.web(settings.web, around.environment),

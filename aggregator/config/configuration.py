@@ -43,6 +43,8 @@ class Publish:
     command: tuple[str, ...] = ()
     gzip: bool = False
     """Packed files lie beside the feeds."""
+    extensions: bool = True
+    """Whether Atom and RSS hold elements of vocabularies that validators do not know."""
     pages: bool = False
     """Whether the pages are written there as files."""
 

@@ -96,6 +96,9 @@ class PublishTable(Table):
     directory: Folder = Field(default="feeds", validate_default=True)
     command: list[Line] = []  # none; whoever has the files copied says how
     gzip: bool = False  # our own server packs what is asked for; others need the packed file beside the feed
+    extensions: bool = (
+        True  # what no other vocabulary has a word for; a feed validator warns of each that it does not know
+    )
     pages: bool = False  # `run` serves them; files are for a desk that another web server hosts
 
 

@@ -105,6 +105,8 @@ class FeedHead:
     """The archive page before this document (RFC 5005 4)."""
     next_archive_url: str | None = None
     """Set for the first archive page, which has none before it: the page behind it, which may not be full yet."""
+    extensions: bool = True
+    """Whether the XML documents hold our own elements, and what was withdrawn: vocabularies that validators do not know."""
     hubs: tuple[str, ...] = ()
     """Who tells subscribers of changes (WebSub)."""
     current_url: str | None = None

@@ -184,7 +184,7 @@ def _in_other_forms(
     rendered: Rendered, works: Works, *, number: int, document: TopicFeed, same: bytes, now: datetime
 ) -> Iterator[OtherForm]:
     """`same`: digest of the Atom document that says the same."""
-    made_of = digest(same, _EDITION)
+    made_of = digest(same, _EDITION if works.extensions else f"{_EDITION} without extensions")
     for form, render in _RENDERED.items():
         path, known = rendered.feed.path(works, form, number), rendered.forms.get((number, form))
         if known is None or known.made_of != made_of or not _holds(path, known.bytes_digest):

@@ -48,6 +48,7 @@ class Feed:
             self_url=self.url(works),
             alternate_url=f"{works.base_url}/",
             hubs=works.hubs,
+            extensions=works.extensions,
         )
 
 

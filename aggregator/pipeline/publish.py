@@ -31,6 +31,7 @@ from aggregator.pipeline.shelf import MOST_ADDED, FeedName, Grown, Note, grow, l
 from aggregator.pipeline.source_health import NAME as HEALTH
 from aggregator.pipeline.source_health import render_health
 from aggregator.pipeline.works import Works
+from aggregator.render import without_extensions
 from aggregator.storage import Batch
 from aggregator.text import bytes_digest
 
@@ -274,14 +275,18 @@ def _render_each(run: _Run, batch: Batch, feeds: Iterable[Feed], *, with_forms: 
 def _note(works: Works, rendered: Rendered, *, is_kept: bool) -> None:
     """Remember how the document lies there, in a process that stays, and say where it lacks an entry."""
     name, path = rendered.feed.name, rendered.feed.path(works, ATOM)
-    layout, stamp = laid_out(rendered.data, rendered.entries, rendered.highest_position), files.stamp_of(path)
+    entries = rendered.entries
+    if not works.extensions:
+        entries = replace(entries, fragments=tuple(one and without_extensions(one) for one in entries.fragments))
+    layout, stamp = laid_out(rendered.data, entries, rendered.highest_position), files.stamp_of(path)
     works.shelf.take(name)
     if layout is None and rendered.entries.entry_ids:
         _LOG.error(
             "an entry that is damaged in the store is left out; `aggregator db check` may say more",
             extra={"feed": path.name},
         )
-    if layout and stamp and is_kept:
+    # What is added to such a document is what is stored of an entry.
+    if layout and stamp and is_kept and works.extensions:
         works.shelf.keep(name, Note(path=path, stamp=stamp, digest=rendered.digest, layout=layout))
 
 

@@ -52,6 +52,8 @@ class Works:
     """Told of every change of a topic's feed (WebSub)."""
     gzip: bool = False
     """A packed file lies beside each published one."""
+    extensions: bool = True
+    """Whether Atom and RSS hold elements of vocabularies that validators do not know."""
     writes_pages: bool = False
     """Whether the pages lie there as well."""
     looked: Looked = field(default_factory=Looked)

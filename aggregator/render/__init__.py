@@ -3,6 +3,7 @@
 from aggregator.render.atom import Added, SeenEntry, head_size, render_document, seen_entries, with_added
 from aggregator.render.change import render_change
 from aggregator.render.entry import AlsoIn, Printed, render_entry
+from aggregator.render.fragment import without_extensions
 from aggregator.render.json_topic import render_json
 from aggregator.render.namespaces import AGG, ATOM
 from aggregator.render.notice import render_notice
@@ -27,4 +28,5 @@ __all__ = [
     "seen_entries",
     "shown",
     "with_added",
+    "without_extensions",
 ]

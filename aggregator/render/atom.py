@@ -11,7 +11,7 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from aggregator.model.ledger import FeedHead, Tombstone, TopicFeed
-from aggregator.render.fragment import is_entry, is_well_formed, is_whole
+from aggregator.render.fragment import is_entry, is_well_formed, is_whole, without_extensions
 from aggregator.render.namespaces import ATOM, HISTORY, TOMBSTONES
 from aggregator.render.plain import declare, label, shown_text, text_of
 
@@ -47,10 +47,12 @@ def render_document(feed: TopicFeed) -> bytes:
     printed = f"<updated>{instant(feed.head.updated_at)}<".encode()
     opened, closing = _around(replace(feed.head, updated_at=_EPOCH))
     opened = opened.replace(_UNSET, printed, 1)
-    ending = (*map(_tombstone, feed.tombstones), closing, b"")
-    document = b"\n".join((opened, *filter(is_whole, feed.fragments), *ending))
+    extensions = feed.head.extensions
+    fragments = feed.fragments if extensions else tuple(map(without_extensions, feed.fragments))
+    ending = (*map(_tombstone, feed.tombstones if extensions else ()), closing, b"")
+    document = b"\n".join((opened, *filter(is_whole, fragments), *ending))
     # To read the document once costs a tenth of reading each of its entries.
-    return document if is_well_formed(document) else b"\n".join((opened, *filter(is_entry, feed.fragments), *ending))
+    return document if is_well_formed(document) else b"\n".join((opened, *filter(is_entry, fragments), *ending))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,6 +98,21 @@ def is_entry(fragment: bytes) -> bool:
     return [(child.tag, child.tail) for child in found] == [(f"{_A}entry", None)]
 
 
+@lru_cache(maxsize=4_096)
+def without_extensions(fragment: bytes) -> bytes:
+    """The entry without our own elements; as it is where it has none, or is none."""
+    if AGG.encode() not in fragment or not is_entry(fragment):
+        return fragment
+    entry = etree.fromstring(_OPEN + fragment + _CLOSE, _PARSER)[0]
+    for element in entry.findall(f"{_X}*"):
+        entry.remove(element)
+    etree.cleanup_namespaces(entry)
+    declared = f' xmlns="{ATOM}"'.encode()
+    written = bytes(etree.tostring(entry, encoding="utf-8", with_tail=False)).replace(declared, b"", 1)
+    # Where a label reads like a reference, they were all written so (`render_entry`).
+    return written.replace(b"&amp;", b"&#x26;") if b"&#x26;" in fragment else written
+
+
 def is_well_formed(document: bytes) -> bool:
     """Whether a reader can read the document at all."""
     try:

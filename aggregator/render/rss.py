@@ -30,11 +30,13 @@ _KEPT_ITEMS = 4_096
 
 def render_rss(feed: TopicFeed) -> bytes:
     """The whole document; equal input, equal bytes. What is stored of an entry and is no entry is left out."""
-    items = [item for fragment in feed.fragments if is_whole(fragment) and (item := _item(fragment))]
+    extensions = feed.head.extensions
+    found = (_item(fragment, extensions=extensions) for fragment in feed.fragments if is_whole(fragment))
+    items = [item for item in found if item]
     root = etree.Element("rss", version="2.0", nsmap=_declared(feed, items))
     channel = etree.SubElement(root, "channel")
     _channel(channel, feed.head)
-    for tombstone in feed.tombstones:
+    for tombstone in feed.tombstones if extensions else ():
         attributes = {"ref": tombstone.entry_id, "when": instant(tombstone.withdrawn_at)}
         etree.SubElement(channel, f"{{{TOMBSTONES}}}deleted-entry", attributes)
     opened, closing, rest = etree.tostring(root, encoding="UTF-8", xml_declaration=True).rpartition(b"</channel>")
@@ -46,7 +48,7 @@ def _declared(feed: TopicFeed, items: list[bytes]) -> dict[str, str]:
     names = dict(_NAMES)
     if not any(b"<agg:" in item for item in items):
         del names["agg"]
-    if feed.tombstones:
+    if feed.tombstones and feed.head.extensions:
         names["at"] = TOMBSTONES
     if feed.head.current_url:
         names["fh"] = HISTORY
@@ -85,7 +87,7 @@ def in_rss(url: str) -> str:
 
 
 @lru_cache(maxsize=_KEPT_ITEMS)
-def _item(fragment: bytes) -> bytes:
+def _item(fragment: bytes, *, extensions: bool) -> bytes:
     """The entry as an item, without the namespaces that the document declares; empty for bytes that are no entry."""
     try:
         entry = read_entry(fragment)
@@ -100,7 +102,9 @@ def _item(fragment: bytes) -> bytes:
     _people_and_dates(item, entry)
     _media(item, entry)
     _links_and_origin(item, entry)
-    for extension in entry.extensions:
+    if entry.origin and extensions:
+        _whole_origin(_add(item, f"{{{AGG}}}origin", None), entry.origin)
+    for extension in entry.extensions if extensions else ():
         _add(item, f"{{{AGG}}}{extension.name}", extension.text, dict(extension.attributes))
     written: bytes = etree.tostring(item, encoding="utf-8")
     return _profiled(written.replace(_DECLARED, b"", 1))
@@ -198,7 +202,6 @@ def _links_and_origin(item: etree._Element, entry: EntryParts) -> None:
     url = origin.link_self or origin.link_alternate
     if url:
         _add(item, "source", _plain(origin.title or url), {"url": as_uri(url)})
-    _whole_origin(_add(item, f"{{{AGG}}}origin", None), origin)
 
 
 def _whole_origin(holder: etree._Element, origin: Origin) -> None:
