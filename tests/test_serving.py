@@ -24,6 +24,7 @@ from aggregator.topics import signed
 from aggregator.web import Services, Site, create_app
 from aggregator.web.knowledge import max_age
 from tests.desk import START, Desk, desk
+from tests.validator_rules import foreign_namespaces
 from tests.web_client import Get, asking
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -348,6 +349,15 @@ def test_what_no_topic_publishes_has_the_article_s_id_and_time_of_first_sight(at
     entry = feedparser.parse(ask(at, Services(query_key=KEY))(signed_path("ghat")).content).entries[0]
     (stored,) = (view.stored for view in at.articles() if "Ghat" in view.stored.article.headline)
     assert (entry.id, entry.updated) == (stored.uri, at.now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def test_a_desk_without_extensions_has_none_in_the_feeds_that_are_made_on_asking(at: Desk) -> None:
+    at.decide(Word.KILL, next(view.stored.uri for view in at.articles() if "Zuwara" in view.stored.article.headline))
+    at.run()
+    with_them, without = (ask(at, Services(query_key=KEY, extensions=extensions)) for extensions in (True, False))
+    assert b"deleted-entry" in as_of(with_them, at.now.isoformat()).content
+    assert foreign_namespaces(as_of(without, at.now.isoformat()).content) == ()
+    assert foreign_namespaces(without(signed_path("meeting")).content) == ()
 
 
 def test_two_spellings_of_a_query_are_one_feed(at: Desk) -> None:

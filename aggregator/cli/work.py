@@ -275,6 +275,7 @@ def _services(found: "Configuration", metrics: "Metrics") -> "Services":
     from aggregator.web import DeskNeeds, Services
 
     return Services(
+        extensions=found.publish.extensions,
         hubs=found.websub.hubs,
         author=found.site.author,
         packs=found.packs,

@@ -15,6 +15,7 @@ from aggregator.model.topic import Topic
 from aggregator.pages import Site
 from aggregator.render import render_document
 from aggregator.storage import Reader
+from aggregator.web.services import Services
 
 _MOST_ROWS = 300
 
@@ -37,7 +38,7 @@ def instant(text: str) -> datetime | None:
         return None
 
 
-def feed_as_of(reader: Reader, site: Site, author: str, topic: Topic, at: datetime) -> AsOf | None:
+def feed_as_of(reader: Reader, site: Site, services: Services, topic: Topic, at: datetime) -> AsOf | None:
     """None where the feed did not exist or nothing had gone out yet."""
     state = next((one for one in reader.topic_feeds() if (one.topic_id, one.grain) == (topic.id, topic.grain)), None)
     found = reader.rows_at(topic.id, topic.grain, at, max(topic.limit, _MOST_ROWS))
@@ -52,11 +53,12 @@ def feed_as_of(reader: Reader, site: Site, author: str, topic: Topic, at: dateti
         feed_id=state.feed_id,
         title=topic.title,
         subtitle=topic.description,
-        author=author or site.title,
+        author=services.author or site.title,
         language=site.language,
         updated_at=max(known),
         self_url=f"{site.base_url}/feeds/{topic.id}.atom",
         alternate_url=f"{site.base_url}/",
+        extensions=services.extensions,
     )
     data = render_document(
         TopicFeed(

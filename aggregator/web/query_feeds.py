@@ -102,6 +102,7 @@ class QueryFeeds:
             updated_at=max((at for at, _ in fragments), default=made_at),
             self_url=signed.address(self._site.base_url, key, query),
             alternate_url=f"{self._site.base_url}/",
+            extensions=self._services.extensions,
         )
         data = render_document(TopicFeed(head=head, fragments=tuple(fragment for _, fragment in fragments)))
         modified_at = head.updated_at.replace(microsecond=0)

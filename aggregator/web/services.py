@@ -25,6 +25,8 @@ class Services:
     """Named in the headers of feeds (WebSub)."""
     author: str = ""
     """Of query feeds."""
+    extensions: bool = True
+    """Whether query feeds hold elements of vocabularies that validators do not know."""
     packs: tuple[Pack, ...] = ()
     """For the queries of query feeds."""
     query_key: str | None = None

@@ -61,8 +61,7 @@ class _Serving:
             raise HTTPException(404, "There is no feed of a topic at this address.")
         if at is None:
             raise HTTPException(400, "at= takes a time such as 2026-03-01T12:00:00Z.")
-        author = self._services.author
-        made = await self._ask(lambda reader: feed_as_of(reader, self._site, author, topic, at))
+        made = await self._ask(lambda reader: feed_as_of(reader, self._site, self._services, topic, at))
         if made is None:
             raise HTTPException(404, "Nothing had gone out by then.")
         headers = {"Cache-Control": "no-store", "Aggregator-Changed-Since": str(made.changed)}
