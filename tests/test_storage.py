@@ -196,6 +196,12 @@ def test_ledger_rows_are_numbered_and_their_ids_are_unique(store: Store) -> None
         batch.add_row(row)
 
 
+@pytest.mark.slow
+def test_more_rows_may_change_at_once_than_a_statement_has_room_for(store: Store) -> None:
+    with store.batch() as batch:
+        assert batch.feeds.rows(range(1, 260_000)) == ()  # Debian allows 250,000
+
+
 def test_matches_are_replaced_topic_by_topic(store: Store) -> None:
     stored = make.stored()
     evidence = (Evidence(term="libya", field="headline", start=0, end=5, concept="libya/country"),)

@@ -397,7 +397,7 @@ class Batch:
 
     def pending_rows(self) -> tuple[LedgerRow, ...]:
         """Rows whose material change waits for the end of its hour."""
-        return self.feeds.rows([row.seq for row in self._connection.ask(statements.PENDING, {})])
+        return self.feeds.rows(sorted(row.seq for row in self._connection.ask(statements.PENDING, {})))
 
     def add_row(self, row: LedgerRow) -> None:
         """Append a row; it gets the next sequence number."""
