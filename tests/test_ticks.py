@@ -86,6 +86,22 @@ def test_what_is_under_way_at_the_end_is_done_and_nothing_else_begins() -> None:
     assert (slow.begun, slow.done) == (1, 1)
 
 
+def test_what_is_broken_off_at_the_end_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    endless = Job(takes_s=60)
+
+    async def course() -> None:
+        ticks = Ticks(now)
+        ticks.add("endless", endless.work, 60, is_at_once=True)
+        ticks.start()
+        await asyncio.sleep(0.05)
+        ticks.end()
+        await asyncio.sleep(0.01)
+
+    asyncio.run(course())
+    assert (endless.begun, endless.done) == (1, 0)
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
 # A second is what passes between two looks at the clock.
 YEARS_S = 50 * 365 * 86_400
 STEPS = [("set back by an hour", 3600), ("set back by fifty years", YEARS_S), ("set forward by fifty years", -YEARS_S)]

@@ -6,6 +6,7 @@ thousand million where a machine starts in 1970 and learns the time later (rules
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,7 +42,12 @@ class Ticks:
         """Do the work so often once they start, first after that time or at once."""
         at: dict[str, Any] = {"next_run_time": self._clock()} if is_at_once else {}
         trigger = _Every(timedelta(seconds=every_s))
-        self._scheduler.add_job(work, trigger, id=name, max_instances=1, misfire_grace_time=None, **at)
+
+        async def tick() -> None:
+            with suppress(asyncio.CancelledError):  # by `end`; the scheduler would log it as a failure
+                await work()
+
+        self._scheduler.add_job(tick, trigger, id=name, name=name, max_instances=1, misfire_grace_time=None, **at)
 
     def call_in(self, name: str, seconds: float) -> None:
         """Call the job so soon; from then on it goes by its interval again. Nothing once they were stopped."""
