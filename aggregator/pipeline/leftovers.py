@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from aggregator.model.ledger import RowState
 from aggregator.pipeline.feeds import ATOM, JSON, RSS, feeds_of
 from aggregator.pipeline.works import Works
 from aggregator.render import seen_entries
@@ -35,15 +34,9 @@ def left_behind(batch: Batch, works: Works) -> tuple[LeftBehind, ...]:
     for feed in batch.topic_feeds():
         if (feed.topic_id, feed.grain) in configured:
             continue
-        gone = [row for row in batch.all_rows(feed.topic_id, feed.grain) if row.state is RowState.WITHDRAWN]
+        gone = batch.feeds.withdrawn(feed.topic_id, feed.grain)
         if gone:
-            found.append(
-                LeftBehind(
-                    stem=feed.stem,
-                    entry_ids=frozenset(row.entry_id for row in gone),
-                    article_uris=frozenset(row.article_uri for row in gone),
-                )
-            )
+            found.append(LeftBehind(stem=feed.stem, entry_ids=frozenset(gone), article_uris=frozenset(gone.values())))
     return tuple(found)
 
 

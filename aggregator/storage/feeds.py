@@ -136,6 +136,11 @@ class Feeds:
             for row in self._connection.ask(statements.TOMBSTONES, _name(topic_id, grain))
         )
 
+    def withdrawn(self, topic_id: str, grain: Grain) -> Mapping[str, str]:
+        """Entry id -> article, of all that was ever withdrawn and is still."""
+        where = _name(topic_id, grain) | {"state": RowState.WITHDRAWN.value}
+        return {row.entry_id: row.uri for row in self._connection.ask(statements.WITHDRAWN, where)}
+
     def article_of(self, entry: str) -> str | None:
         """The uri of the article that bears this entry id under whatever policy."""
         found = self._connection.ask(statements.ARTICLE_OF_ENTRY, {"entry_id": entry})

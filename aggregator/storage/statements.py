@@ -198,14 +198,14 @@ TOLD_WITHDRAWN = _plain(select(ledger.c.seq).where(text("has_tombstone"), ledger
 PENDING = _plain(select(ledger.c.seq).where(ledger.c.pending_since > 0))
 
 _OF_FEED = (ledger.c.topic_id == bindparam("topic_id"), ledger.c.grain == bindparam("grain"))
-_NEWEST_LIVE = (*_OF_FEED, ledger.c.state == bindparam("state"))
-NEWEST_LIVE = _plain(select(func.max(ledger.c.first_published_at).label("at")).where(*_NEWEST_LIVE))
+_IN_STATE = (*_OF_FEED, ledger.c.state == bindparam("state"))
+NEWEST_LIVE = _plain(select(func.max(ledger.c.first_published_at).label("at")).where(*_IN_STATE))
 LIVE_AFTER = _plain(
-    select(func.count().label("number")).where(*_NEWEST_LIVE, ledger.c.first_published_at > bindparam("after"))
+    select(func.count().label("number")).where(*_IN_STATE, ledger.c.first_published_at > bindparam("after"))
 )
 LIVE_ENTRIES = _plain(
     select(ledger.c.entry_id, ledger.c.updated_at, ledger.c.reason, ledger.c.fragment, ledger.c.first_published_at)
-    .where(*_NEWEST_LIVE)
+    .where(*_IN_STATE)
     .order_by(ledger.c.first_published_at.desc(), ledger.c.entry_id.desc())
     .limit(bindparam("limit"))
 )
@@ -213,6 +213,12 @@ TOMBSTONES = _plain(
     select(ledger.c.entry_id, ledger.c.withdrawn_at, ledger.c.updated_at, ledger.c.reason)
     .where(*_OF_FEED, ledger.c.withdrawn_at.is_not(None), ledger.c.has_tombstone.is_(True))
     .order_by(ledger.c.withdrawn_at.desc(), ledger.c.seq)
+)
+WITHDRAWN = _plain(
+    select(ledger.c.entry_id, article.c.uri)
+    .join(article, article.c.id == ledger.c.article_id)
+    .where(*_IN_STATE)
+    .order_by(ledger.c.seq)
 )
 TOPIC_FEED = _plain(
     select(topic_feed).where(topic_feed.c.topic_id == bindparam("topic_id"), topic_feed.c.grain == bindparam("grain"))
