@@ -29,7 +29,7 @@ class Job:
         self.done += 1
 
 
-def test_jobs_are_repeated_side_by_side_and_none_beside_itself() -> None:
+def test_jobs_are_repeated_side_by_side_and_none_beside_itself(caplog: pytest.LogCaptureFixture) -> None:
     quick, slow, late = Job(), Job(takes_s=0.05), Job()
 
     async def course() -> None:
@@ -39,12 +39,15 @@ def test_jobs_are_repeated_side_by_side_and_none_beside_itself() -> None:
         ticks.add("late", late.work, 60)
         ticks.start()
         await asyncio.sleep(0.17)
+        ticks.stop()
+        await asyncio.sleep(0.01)
         ticks.end()
 
     asyncio.run(course())
     assert quick.done > slow.done > 1
     assert slow.most_at_once == 1
     assert late.begun == 0
+    assert [record.getMessage() for record in caplog.records if record.levelname != "DEBUG"] == []
 
 
 def test_a_job_that_fails_is_told_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:

@@ -43,11 +43,21 @@ class Ticks:
         at: dict[str, Any] = {"next_run_time": self._clock()} if is_at_once else {}
         trigger = _Every(timedelta(seconds=every_s))
 
-        async def tick() -> None:
-            with suppress(asyncio.CancelledError):  # by `end`; the scheduler would log it as a failure
-                await work()
+        is_under_way = False
 
-        self._scheduler.add_job(tick, trigger, id=name, name=name, max_instances=1, misfire_grace_time=None, **at)
+        async def tick() -> None:
+            nonlocal is_under_way
+            if is_under_way:
+                return
+            is_under_way = True
+            try:
+                with suppress(asyncio.CancelledError):  # by `end`; the scheduler would log it as a failure
+                    await work()
+            finally:
+                is_under_way = False
+
+        # Two, or the scheduler warned of each call that finds the last one under way: on a busy machine one a second.
+        self._scheduler.add_job(tick, trigger, id=name, name=name, max_instances=2, misfire_grace_time=None, **at)
 
     def call_in(self, name: str, seconds: float) -> None:
         """Call the job so soon; from then on it goes by its interval again. Nothing once they were stopped."""
