@@ -60,10 +60,6 @@ class _Pair:
         return self.shorter.source_id == self.longer.source_id
 
     @property
-    def is_of_one_address(self) -> bool:
-        return _is_one_address(self.shorter, self.longer)
-
-    @property
     def is_of_one_originator(self) -> bool:
         return self.is_of_one_source or (self.shorter.agency is not None and self.shorter.agency == self.longer.agency)
 

@@ -12,8 +12,6 @@ from aggregator.topics.explain import Explainer
 from aggregator.topics.labels import Labelled
 from aggregator.topics.match import compile_topics
 
-BORDERLINE = "borderline"
-
 
 @dataclass(slots=True)
 class Tally:

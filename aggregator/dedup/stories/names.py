@@ -15,7 +15,6 @@ from aggregator.text import folded
 _SHORTEST = 3
 _LONGEST_FORM = 4
 """Words of a name; a longer form is an expression."""
-_INFLECTION = 3
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 _ARTICLE = re.compile(r"^(?:[وفبلك]?ال)(?=\w{3})")
 

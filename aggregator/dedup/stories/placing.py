@@ -133,12 +133,6 @@ def _fit(text: StoryText, story: StorySketch, scale: Scale) -> _Fit | None:
     return _Fit(story, score, found[at], near[at])
 
 
-def fitness(text: StoryText, members: Sequence[StoryText], scale: Scale) -> float:
-    """The likeness of a text to the members of a story: 0 where none is inside the window."""
-    fit = _fit(text, StorySketch(uri="", members=tuple(members)), scale)
-    return 0.0 if fit is None else fit.score
-
-
 def _familiar(one: Weighed, others: Sequence[Weighed]) -> float:
     """Less than 1 where the headline holds what none of several members has: a funeral is another event than the death.
 
