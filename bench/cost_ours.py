@@ -1,6 +1,5 @@
 """Ours for `cost.py`: polls every feed once and prints the CPU time of a poll. Arguments: PORT FEEDS FOLDER PATH."""
 
-import asyncio
 import json
 import resource
 import sys
@@ -11,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
+from aggregator.cli import loop
 from aggregator.fetch import HttpFetcher
 from aggregator.model.fetch import FetchLimits
 from aggregator.model.source import Source, SourceKind
@@ -85,7 +85,7 @@ async def _run(port: int, feeds: int, folder: Path, path: str) -> tuple[float, f
 
 def main() -> None:
     port, feeds, folder, path = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
-    spent_s, wall_s = asyncio.run(_run(port, feeds, folder, path))
+    spent_s, wall_s = loop.run(_run(port, feeds, folder, path))
     print(json.dumps({"cpu_ms": round(spent_s / feeds * 1000, 3), "wall_s": round(wall_s, 2)}))
 
 

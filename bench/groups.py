@@ -14,7 +14,6 @@ said yet. Exit 1 where copies were merged wrongly.
 """
 
 import argparse
-import asyncio
 import json
 import re
 import sys
@@ -36,6 +35,7 @@ from groups_read import Found, Group, Pair, Read, drawn, read_verdicts, scored
 from replay import series
 from sqlalchemy import create_engine, text
 
+from aggregator.cli import loop
 from aggregator.config.shipped import agencies, packs
 from aggregator.dedup.stories import pack_names
 from aggregator.fetch import HttpFetcher
@@ -246,7 +246,7 @@ def main() -> int:
         url = f"sqlite:///{path.resolve()}"
         if not is_there:
             store = Store(url)
-            counts = asyncio.run(fill(store, archives))
+            counts = loop.run(fill(store, archives))
             store.close()
             print(f"{counts['snapshots']} snapshots of {len(archives)} series, {counts['failed']} failed")
         found = found_in(url)

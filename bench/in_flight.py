@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
+from aggregator.cli import loop
 from aggregator.fetch import HttpFetcher, descriptors
 from aggregator.model.fetch import FetchLimits, NotModified
 from aggregator.model.source import Source, SourceKind, Validators
@@ -115,7 +116,7 @@ def _measure(port: int, count: int, concurrency: int, delay_s: float) -> Found:
     command = [sys.executable, __file__, "poll", str(port), str(count), str(concurrency), str(delay_s)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: Found = json.loads(done.stdout.splitlines()[-1])
-    return found | {"at_once": asyncio.run(_most_at_once(port))}
+    return found | {"at_once": loop.run(_most_at_once(port))}
 
 
 def _table(results: dict[str, Found]) -> int:
@@ -158,10 +159,10 @@ def main() -> int:
 def _worker(what: str, arguments: list[str]) -> None:
     if what == "serve":
         descriptors.allow(10_000)
-        asyncio.run(_serve())
+        loop.run(_serve())
     else:
         port, count, concurrency, delay_s = arguments
-        print(json.dumps(asyncio.run(_poll(int(port), int(count), int(concurrency), float(delay_s)))))
+        print(json.dumps(loop.run(_poll(int(port), int(count), int(concurrency), float(delay_s)))))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ exactly one article, no entry id stands twice over live and archived rows, none 
 each format, live and archive, is valid without a warning by the rules in `tests/`. Exit 1 where one does not hold.
 """
 
-import asyncio
 import json
 import sys
 import tarfile
@@ -24,6 +23,7 @@ from threading import Thread
 
 from sqlalchemy import create_engine, text
 
+from aggregator.cli import loop
 from aggregator.dates import parse_date
 from aggregator.fetch import HttpFetcher
 from aggregator.model.fetch import Document, FetchLimits
@@ -228,7 +228,7 @@ def main() -> int:
     rows, wrong = [], 0
     for name in names:
         with tempfile.TemporaryDirectory() as temporary:
-            counts = asyncio.run(replay(series(folder / f"{name}.tar.xz"), Path(temporary)))
+            counts = loop.run(replay(series(folder / f"{name}.tar.xz"), Path(temporary)))
         is_right = (
             counts["expected"] == counts["articles"] == counts["rows"]
             and not counts["repeated_ids"]

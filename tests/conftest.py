@@ -1,6 +1,8 @@
 """What every test run shares: where everything is installed, a skipped test is a failure; no test disturbs a later one."""
 
+import asyncio
 import gc
+import sys
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -23,6 +25,14 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
     return report
+
+
+def pytest_configure() -> None:
+    """Every test runs on the loop that the commands run on."""
+    if sys.platform != "win32":
+        import uvloop  # noqa: PLC0415
+
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
 def pytest_collection_finish() -> None:

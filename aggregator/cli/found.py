@@ -1,6 +1,5 @@
 """What stands behind an address, before it is subscribed to: the search, what it shows, and which feed is meant."""
 
-import asyncio
 import sys
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from aggregator.cli import loop
 from aggregator.cli.app import clock, open_store, print_json
 from aggregator.cli.output import print_table, say
 from aggregator.cli.progress import progress
@@ -190,7 +190,7 @@ def _looking(found: "Configuration", do: "Callable[[Looker], Coroutine[Any, Any,
                 )
                 return await do(looker)
 
-    return asyncio.run(run())
+    return loop.run(run())
 
 
 def _nothing_found(shown: str, result: "Discovery", *, private: bool) -> list[str]:

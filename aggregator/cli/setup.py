@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import aggregator
+from aggregator.cli import loop
 from aggregator.cli.app import AsJson, app, clock, configuration, open_store, print_json, refuse_changed_grains
 from aggregator.cli.outlook import print_edits, warn_of_breadth
 from aggregator.cli.output import say
@@ -57,7 +58,7 @@ def check(
     if not fetch:
         _tell_right(found, failed_examples, as_json=as_json)
         return
-    tried = asyncio.run(_try_all(found))
+    tried = loop.run(_try_all(found))
     for one in tried:
         if as_json:
             print_json({"source": one.source_id, "ok": one.is_good, "detail": one.detail})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aggregator.cli import loop
 from aggregator.cli.app import (
     AsJson,
     DryRun,
@@ -59,10 +60,10 @@ def once(
     found = configuration(context)
     set_up_logs(context, quieter=is_terminal())
     if dry_run:
-        _print_rehearsed(asyncio.run(_rehearse(found, everything=everything)), as_json=as_json)
+        _print_rehearsed(loop.run(_rehearse(found, everything=everything)), as_json=as_json)
         return
     with locked(found), _opened(found) as store:
-        polls, changes = asyncio.run(_once(found, store, everything=everything))
+        polls, changes = loop.run(_once(found, store, everything=everything))
     _print_polls(polls, as_json=as_json)
     print_changes(changes, as_json=as_json)
     failed = sum(done.outcome == "failed" for done in polls)
@@ -76,7 +77,7 @@ def run(context: typer.Context) -> None:
     found = configuration(context)
     set_up_logs(context)
     with locked(found), _opened(found) as store:
-        asyncio.run(_run(found, store))
+        loop.run(_run(found, store))
 
 
 @app.command()
@@ -87,7 +88,7 @@ def serve(context: typer.Context) -> None:
     with _opened(found) as store:
         if not store.is_current():
             raise StoreError(f"nothing is stored yet for {found.file.name}: run `aggregator once` first")
-        asyncio.run(_serve(found, store))
+        loop.run(_serve(found, store))
 
 
 @app.command()
@@ -96,10 +97,10 @@ def publish(context: typer.Context, dry_run: DryRun = False, as_json: AsJson = F
     found = configuration(context)
     set_up_logs(context, quieter=is_terminal())
     if dry_run:
-        _print_rehearsed(asyncio.run(_rehearse(found, everything=None)), as_json=as_json)
+        _print_rehearsed(loop.run(_rehearse(found, everything=None)), as_json=as_json)
         return
     with locked(found), _opened(found) as store:
-        print_changes(asyncio.run(_publish(found, store)), as_json=as_json)
+        print_changes(loop.run(_publish(found, store)), as_json=as_json)
 
 
 @contextmanager
