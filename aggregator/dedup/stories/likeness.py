@@ -217,5 +217,7 @@ def _differing(one: Weighed, other: Weighed) -> tuple[str, ...]:
 
 
 def readable(terms: Iterable[str]) -> tuple[str, ...]:
-    """Terms as a person reads them."""
-    return tuple(term[1:] if term[0] in "=+#~" else term for term in terms)
+    """Terms as a person reads them; of a name that is told by its consonants, that it is one."""
+    return tuple(
+        f"a name like {term[1:]}" if term[0] == "~" else term[1:] if term[0] in "=+#" else term for term in terms
+    )
