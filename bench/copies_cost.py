@@ -47,6 +47,7 @@ from aggregator.model.copies import Signature
 from aggregator.model.parsed import OriginSource
 from aggregator.model.source import Republish
 from aggregator.pipeline.copies import find_copies
+from aggregator.pipeline.counts import Counts
 from aggregator.pipeline.enter import Writing
 from aggregator.storage import Batch, Store
 from aggregator.storage.codec import to_microseconds
@@ -184,6 +185,7 @@ class Window:
             agencies=(),
             site_author="Bench",
             occasion=Occasion(now=_NOW),
+            counts=Counts(),
         )
         find_copies(writing, uri, signed, is_new=True)
 

@@ -13,7 +13,7 @@ from aggregator.model.topic import Pack
 from aggregator.text import folded
 
 _SHORTEST = 3
-_LONGEST_FORM = 4
+LONGEST_FORM = 4
 """Words of a name; a longer form is an expression."""
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 _ARTICLE = re.compile(r"^(?:[وفبلك]?ال)(?=\w{3})")
@@ -80,7 +80,7 @@ class PackNames:
     def longest(self, words: Sequence[str], at: int) -> tuple[str, int] | None:
         """The name that begins here, and how many words it takes; the longest there is."""
         if words[at] in self.firsts:
-            for length in range(min(_LONGEST_FORM, len(words) - at), 1, -1):
+            for length in range(min(LONGEST_FORM, len(words) - at), 1, -1):
                 found = self.exact.get(tuple(words[at : at + length]))
                 if found is not None:
                     return found, length
@@ -129,6 +129,6 @@ def _spellings(forms: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
 
 def _is_name(form: str) -> bool:
     words = form.rstrip("*").split()
-    return 0 < len(words) <= _LONGEST_FORM and all(
+    return 0 < len(words) <= LONGEST_FORM and all(
         word[0].isupper() or _ARABIC.match(word) is not None for word in words
     )

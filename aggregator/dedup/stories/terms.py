@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from aggregator.dates import MONTHS, WEEKDAYS
 from aggregator.dedup.signature import UNSPACED, without_tail
-from aggregator.dedup.stories.names import PackNames, skeleton
+from aggregator.dedup.stories.names import LONGEST_FORM, PackNames, skeleton
 from aggregator.dedup.stories.numbers import number_term, spelled_term
 from aggregator.dedup.stories.stems import stemmer
 from aggregator.dedup.stories.vocabulary import EMPTY, EVENTS, PLACES, SCALES, TURNS
@@ -30,6 +30,7 @@ _MAX_TERM = 12
 _LEAD_CHARACTERS = 300
 _LEAST_BEFORE_A_TURN = 2
 _SHORT = 3
+_MOST_REMEMBERED, _MOST_READERS = 1 << 15, 64
 _ENDING = 4
 _ENDING_ELSEWHERE = 6
 # A headline in capitals throughout, or with a capital to each word, does not tell names from words.
@@ -64,7 +65,7 @@ def features(article: Article, names: PackNames) -> StoryFeatures:
     """
     language = article.language.tag.split("-")[0].lower() if article.language else "und"
     headline, lead = _with_days(_tokens(article.headline)), _with_days(_tokens(_lead_of(article)))
-    reader = _Reader(language, names)
+    reader = _reader(language, names)
     main, background = _turned(headline, reader)
     known = {*main, *background}
     further = [term for term in dict.fromkeys(reader.terms(lead)) if term not in known][:_MAX_LEAD]
@@ -76,30 +77,56 @@ def features(article: Article, names: PackNames) -> StoryFeatures:
 
 
 class _Reader:
-    """Tokens -> terms, in one language."""
+    """Tokens -> terms, in one language. It remembers words: a desk's headlines use some ten thousand."""
 
     def __init__(self, language: str, names: PackNames) -> None:
         self._language = language
         self.empty = EMPTY.get(language, EMPTY["en"])
-        self._names = names
+        self.names = names
+        self._alone: dict[_Token, tuple[str, ...]] = {}
 
-    def terms(self, tokens: Sequence[_Token]) -> Iterator[str]:
-        words = [token.folded for token in tokens]
+    def terms(self, tokens: Sequence[_Token]) -> list[str]:
+        found: list[str] = []
         at = 0
         while at < len(tokens):
-            name = None if tokens[at].number else self._names.longest(words, at)
-            # A country that a pack names as well is a place, in every language the same.
-            if name is not None and (name[1] > 1 or _place(tokens[at]) is None):
-                yield name[0][:_MAX_TERM]
-                at += name[1]
-                continue
-            yield from _terms_of(tokens[at], self._language)
+            token = tokens[at]
+            if token.folded in self.names.firsts and not token.number:
+                name = self.names.longest([one.folded for one in tokens[at : at + LONGEST_FORM]], 0)
+                if name is not None and name[1] > 1:
+                    found.append(name[0][:_MAX_TERM])
+                    at += name[1]
+                    continue
+            known = self._alone.get(token)
+            found += self._read_alone(token) if known is None else known
             at += 1
+        return found
+
+    def _read_alone(self, token: _Token) -> tuple[str, ...]:
+        name = None if token.number else self.names.single(token.folded)
+        # A country that a pack names as well is a place, in every language the same.
+        is_name = name is not None and _place(token) is None
+        terms = (name[:_MAX_TERM],) if name is not None and is_name else _terms_of(token, self._language)
+        if len(self._alone) >= _MOST_REMEMBERED:
+            self._alone.clear()
+        self._alone[token] = terms
+        return terms
 
 
-@lru_cache(maxsize=1 << 15)
+# By language and the identity of the names, which the reader holds, so that no other object gets it.
+_READERS: dict[tuple[str, int], _Reader] = {}
+
+
+def _reader(language: str, names: PackNames) -> _Reader:
+    found = _READERS.get((language, id(names)))
+    if found is None:
+        if len(_READERS) >= _MOST_READERS:
+            _READERS.clear()
+        found = _READERS[language, id(names)] = _Reader(language, names)
+    return found
+
+
 def _terms_of(token: _Token, language: str) -> tuple[str, ...]:
-    """Of a word or number by itself; a desk's headlines use some ten thousand."""
+    """Of a word or number by itself."""
     if token.number is not None:
         return (token.number,)
     if UNSPACED.search(token.folded):
@@ -219,10 +246,15 @@ def _sounds(tokens: Sequence[_Token], empty: frozenset[str]) -> Iterator[str]:
         return
     for at, token in enumerate(words):
         is_name = (token.printed[0].isupper() and at > 0) or _ARABIC.match(token.printed) is not None
-        if is_name and token.folded not in empty and _place(token) is None:
-            sound = skeleton(token.folded)
-            if sound:
-                yield f"~{sound[:_MAX_TERM]}"
+        if is_name and token.folded not in empty and (sound := _sound(token)):
+            yield sound
+
+
+@lru_cache(maxsize=1 << 14)
+def _sound(token: _Token) -> str:
+    """Of a name that is no place's; empty where too little of it is heard."""
+    sound = skeleton(token.folded) if _place(token) is None else ""
+    return f"~{sound[:_MAX_TERM]}" if sound else ""
 
 
 def _keys(found: StoryFeatures) -> tuple[int, ...]:
