@@ -12,6 +12,7 @@ import tarfile
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from tests import atom_rules, rss_rules
 from tests.validator_rules import foreign_namespaces, warnings
@@ -180,7 +181,7 @@ def _print(counts: Counter[tuple[str, bool, bool]], differ: list[dict[str, objec
         note = "  stricter on purpose" if event in _STRICTER else ""
         print(f"{event:<36}{must:>6}{found:>7}{must_not:>10}{silent:>8}{note}")
     names = ("must", "found", "must_not", "silent")
-    total = {name: sum(int(row[name]) for row in rows) for name in names}
+    total = {name: sum(cast("int", row[name]) for row in rows) for name in names}
     print(f"{'all':<36}{total['must']:>6}{total['found']:>7}{total['must_not']:>10}{total['silent']:>8}")
     print(json.dumps({"messages": rows, "all": total, "differ": differ}, ensure_ascii=False))
 

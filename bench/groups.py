@@ -33,7 +33,7 @@ from typing import Any
 
 from groups_read import Found, Group, Pair, Read, drawn, read_verdicts, scored
 from replay import series
-from sqlalchemy import create_engine, text
+from sqlalchemy import Row, create_engine, text
 
 from aggregator.cli import loop
 from aggregator.config.shipped import agencies, packs
@@ -134,7 +134,10 @@ def found_in(url: str) -> Found:
     """What the program put together, and the texts."""
     engine = create_engine(url)
     with engine.connect() as connection:
-        ask = lambda query: connection.execute(text(query)).all()  # noqa: E731
+
+        def ask(query: str) -> Sequence[Row[Any]]:
+            return connection.execute(text(query)).all()
+
         texts = {row.id: _read(row) for row in ask("SELECT id, owner_source, effective_at, content FROM article")}
         copies = ask("SELECT article_id, group_uri AS home, relation, evidence FROM copy_group ORDER BY article_id")
         stories = ask("SELECT article_id, story_uri AS home, relation, evidence FROM story_member ORDER BY article_id")

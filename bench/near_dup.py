@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from agreement import agreement, connected, f1_of
@@ -83,8 +84,12 @@ def measure(given: PairSet) -> tuple[list[Score], Ours]:
     ours = Ours(given.pairs)
     scores = [_score(given, OURS, ours)]
     for name, method in baselines.methods.items():
-        scores.append(_score(given, name, lambda pair, method=method: method(pair.one.uri, pair.other.uri)))
+        scores.append(_score(given, name, partial(_by_uris, method)))
     return scores, ours
+
+
+def _by_uris(method: Callable[[str, str], bool], pair: Pair) -> bool:
+    return method(pair.one.uri, pair.other.uri)
 
 
 def _score(given: PairSet, method: str, says: Callable[[Pair], bool]) -> Score:

@@ -68,7 +68,7 @@ def _pair(one: CopyText, other: CopyText, is_copy: object) -> Pair:
 
 
 def _text(uri: object, headline: str, body: str | None, **more: Any) -> CopyText:
-    given = {"source_id": str(uri), "effective_at": _A_TIME} | more
+    given: dict[str, Any] = {"source_id": str(uri), "effective_at": _A_TIME} | more
     return CopyText(uri=str(uri), headline=headline, body=body or "", **given)
 
 
@@ -149,8 +149,8 @@ def _telegram(path: Path) -> Iterator[PairSet]:
         pairs = []
         for one in read:
             if one["lang"] == language:
-                texts = (_text(one[side]["url"], one[side]["title"], one[side]["text"]) for side in "ab")
-                pairs.append(_pair(*texts, one["same_story"]))
+                left, right = (_text(one[side]["url"], one[side]["title"], one[side]["text"]) for side in "ab")
+                pairs.append(_pair(left, right, one["same_story"]))
         yield PairSet("tgcontest", language, tuple(pairs), is_trap=True)
         whole = [text for pair in pairs for text in (pair.one, pair.other)]
         yield PairSet("planted by us", language, tuple(_planted(whole)))

@@ -84,7 +84,8 @@ class Reference:
 
     def _offered(self, entry: Entry) -> tuple[str, list[tuple[str, str]], tuple[str | None, datetime | None]]:
         title = entry.title.value if entry.title else ""
-        text_of = (entry.content or entry.summary).value if entry.content or entry.summary else ""
+        body = entry.content or entry.summary
+        text_of = body.value if body else ""
         printed = entry.published or entry.updated
         named = f"{title}|{printed}|{entry.link}" + ("" if title or printed or entry.link else text_of)
         link = None if entry.link and is_home_page(entry.link) else entry.link
@@ -126,7 +127,7 @@ def _is_invalid(path: Path, folder: Path, now: datetime) -> bool:
     return bool(found)
 
 
-async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[str, object]:
+async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[str, int]:
     """Counts of one series."""
     served = Served()
 
@@ -192,7 +193,10 @@ async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[
     server.server_close()
     engine = create_engine(f"sqlite:///{folder}/store.db")
     with engine.connect() as connection:
-        one = lambda query: connection.execute(text(query)).scalar_one()  # noqa: E731
+
+        def one(query: str) -> int:
+            return int(connection.execute(text(query)).scalar_one())
+
         counts["articles"] = one("SELECT count(*) FROM article")
         counts["rows"] = one("SELECT count(*) FROM ledger")
         counts["live"] = one("SELECT count(*) FROM ledger WHERE state='live'")
