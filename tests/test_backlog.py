@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.fetch import Backlog, HttpFetcher
-from aggregator.fetch.backlog import USUAL_BYTES
+from aggregator.fetch.backlog import CONDITIONAL_BYTES, USUAL_BYTES
 from aggregator.model.poll import Outcome
 from aggregator.model.source import Validators
 from aggregator.pipeline import poll
@@ -48,6 +48,27 @@ def test_to_wait_for_room_costs_no_poll_its_time() -> None:
 
     with serve({"/feed": FEED}) as server:
         assert asyncio.run(run()) == "Fetched"
+
+
+@pytest.mark.parametrize(("expected_bytes", "fit"), [(USUAL_BYTES, 256), (CONDITIONAL_BYTES, 1000)])
+def test_requests_that_will_mostly_bring_nothing_are_many_at_once(expected_bytes: int, fit: int) -> None:
+    async def run() -> int:
+        backlog, over, most = Backlog(), asyncio.Event(), 0
+
+        async def ask() -> None:
+            nonlocal most
+            async with backlog.request(expected_bytes):
+                most += 1
+                await over.wait()
+
+        asked = [asyncio.create_task(ask()) for _ in range(1000)]
+        await asyncio.sleep(0.1)
+        at_once = most
+        over.set()
+        await asyncio.gather(*asked)
+        return at_once
+
+    assert asyncio.run(run()) == fit
 
 
 def test_a_document_larger_than_all_room_is_let_through() -> None:

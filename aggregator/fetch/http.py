@@ -9,7 +9,7 @@ import httpcore
 
 from aggregator.fetch import failures
 from aggregator.fetch.answer import Readable, Redirect, interpret
-from aggregator.fetch.backlog import Backlog
+from aggregator.fetch.backlog import CONDITIONAL_BYTES, USUAL_BYTES, Backlog
 from aggregator.fetch.body import Body
 from aggregator.fetch.connections import Connection, Connections, origin_of
 from aggregator.fetch.guard import Guard
@@ -44,7 +44,8 @@ class WebFetcher:
         trail = _Trail(hop, self._limits)
         while True:
             # The turn comes first: a slot held while waiting for a busy host or its pause would stop all others.
-            async with self._turns.hold(hop.host) as turn, self._slots, self._backlog.request():
+            expected_bytes = CONDITIONAL_BYTES if hop.is_conditional else USUAL_BYTES
+            async with self._turns.hold(hop.host) as turn, self._slots, self._backlog.request(expected_bytes):
                 outcome = await self._ask_host(hop, turn, trail)
             if not isinstance(outcome, Hop):
                 return outcome
