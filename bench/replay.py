@@ -13,7 +13,9 @@ import sys
 import tarfile
 import tempfile
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -127,9 +129,9 @@ def _is_invalid(path: Path, folder: Path, now: datetime) -> bool:
     return bool(found)
 
 
-async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[str, int]:
-    """Counts of one series."""
-    served = Served()
+@contextmanager
+def _serving(served: Served) -> Iterator[str]:
+    """The address that always answers what is served at that moment."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -144,11 +146,33 @@ async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/feed.xml"
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/feed.xml"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[str, int]:
+    """Counts of one series."""
+    served, reference = Served(), Reference()
+    database = f"sqlite:///{folder}/store.db"
+    with _serving(served) as url:
+        counts = await _replayed(snapshots, folder, Store(database), (served, url, reference))
+    counts |= _counted(database)
+    counts["entries"] = reference.entries
+    counts["expected"] = len(reference.last)
+    return counts
+
+
+async def _replayed(
+    snapshots: list[tuple[datetime, bytes]], folder: Path, store: Store, place: tuple[Served, str, Reference]
+) -> dict[str, int]:
+    """Poll and publish at the time of each snapshot, and hold every written document against the rules."""
+    served, url, reference = place
     source = Source(id="series", kind=SourceKind.FEED, url=url, announce=Announce.NEW)
     topic = Topic(id="all", title="All", query="*", window=timedelta(hours=72), max_per_hour=1_000_000)
     now = snapshots[0][0]
-    store = Store(f"sqlite:///{folder}/store.db")
     limits = FetchLimits(
         timeout=timedelta(seconds=20),
         max_body_bytes=20 * 2**20,
@@ -156,7 +180,6 @@ async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[
         allow_networks=(ip_network("127.0.0.0/8"),),
         user_agent="aggregator-bench",
     )
-    reference = Reference()
     counts = {"documents": 0, "new": 0, "updated": 0, "failed": 0, "repeated_ids": 0, "checked": 0, "invalid": 0}
     async with HttpFetcher(limits) as fetcher:
         works = Works(
@@ -189,23 +212,26 @@ async def replay(snapshots: list[tuple[datetime, bytes]], folder: Path) -> dict[
                 counts["updated"] += done.updated
                 counts["failed"] += done.outcome == "failed"
     store.close()
-    server.shutdown()
-    server.server_close()
-    engine = create_engine(f"sqlite:///{folder}/store.db")
+    return counts
+
+
+def _counted(database: str) -> dict[str, int]:
+    """What is in the store."""
+    engine = create_engine(database)
     with engine.connect() as connection:
 
         def one(query: str) -> int:
             return int(connection.execute(text(query)).scalar_one())
 
-        counts["articles"] = one("SELECT count(*) FROM article")
-        counts["rows"] = one("SELECT count(*) FROM ledger")
-        counts["live"] = one("SELECT count(*) FROM ledger WHERE state='live'")
-        counts["archived"] = one("SELECT count(*) FROM ledger WHERE state='archived'")
-        counts["repeated_ids"] = one("SELECT count(*) - count(DISTINCT entry_id) FROM ledger")
-        counts["lost"] = one("SELECT count(*) FROM article WHERE id NOT IN (SELECT article_id FROM ledger)")
+        counts = {
+            "articles": one("SELECT count(*) FROM article"),
+            "rows": one("SELECT count(*) FROM ledger"),
+            "live": one("SELECT count(*) FROM ledger WHERE state='live'"),
+            "archived": one("SELECT count(*) FROM ledger WHERE state='archived'"),
+            "repeated_ids": one("SELECT count(*) - count(DISTINCT entry_id) FROM ledger"),
+            "lost": one("SELECT count(*) FROM article WHERE id NOT IN (SELECT article_id FROM ledger)"),
+        }
     engine.dispose()
-    counts["entries"] = reference.entries
-    counts["expected"] = len(reference.last)
     return counts
 
 
